@@ -43,9 +43,9 @@ lint: $(STAMP)
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-# The tables of figures in README and the pages, written from results/.
+# The tables of figures in README and the pages of both packages, written from results/.
 tables: $(STAMP)
-	$(BIN)/ris report results --tables $$(grep -rl --include='*.md' '^<!-- table' README.md docs)
+	$(BIN)/ris report results --tables $$(grep -rl --include='*.md' '^<!-- table' README.md docs trainlint/docs)
 
 # schemathesis judges `ris serve` from outside, in an environment of its own: as a plugin it would slow every other test.
 JUDGE := build/schemathesis

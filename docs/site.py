@@ -39,7 +39,10 @@ def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401
-    """Turn links between files of the repository into links between pages, and names of files into headings."""
+    """Turn links between files of the repository into links between pages, and names of files into headings.
+
+    Examples with prompts are shown as those of docstrings are.
+    """
     pages = elsewhere()
     sources = {there: source for source, there in pages.items()}
     here = page.file.src_uri
@@ -53,7 +56,7 @@ def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN
     def entitled(match: re.Match[str]) -> str:
         return f"[{heading(ROOT / folder / match[1])}]"
 
-    return LINK.sub(lead, NAMED.sub(entitled, markdown))
+    return LINK.sub(lead, NAMED.sub(entitled, markdown)).replace("```python\n>>> ", "```pycon\n>>> ")
 
 
 def heading(path: Path) -> str:

@@ -1,13 +1,19 @@
 """Does every measured figure in a table come from `results/`, and does its page say what made it?"""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from test_commands import PAGES, ROOT
+from test_install_lines import TRAINLINT
 
 from ris_pytorch_pipeline.report import KeptFile, read_kept_table, tables_in
 
+EVIDENCE = ROOT / "trainlint/docs/evidence.md"
+"""A program writes all of this page. A test below runs it, and trainlint/tests/failures/test_evidence.py a part."""
+ALL = [*PAGES, *(page for page in TRAINLINT if page != EVIDENCE)]
 BLOCK = re.compile(r"^<!-- table\n.*?^<!-- end of table -->$|^```.*?^```$", re.DOTALL | re.MULTILINE)
 PASTED = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
 CODE = re.compile(r"`[^`\n]*`|\]\([^)\n]*\)")
@@ -25,6 +31,11 @@ def figures(table: str) -> list[str]:
     head, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
     cells = (cell for row in rows for name, cell in list(zip(head, row, strict=True))[1:] if name not in SET)
     return [cell for cell in cells if FIGURE.fullmatch(cell)]
+
+
+def named(page: Path) -> str:
+    """A page below the repository."""
+    return page.relative_to(ROOT).as_posix()
 
 
 def test_a_figure_is_seen() -> None:
@@ -48,11 +59,18 @@ def test_words_and_what_is_set_are_none() -> None:
     assert not figures("| a | b | default |\n|---|---|---|\n" + "".join(f"| 1 | {each} | 2 |\n" for each in words))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", ALL, ids=named)
 def test_no_measured_figure_is_pasted(page: Path) -> None:
     pasted = PASTED.findall(BLOCK.sub("", page.read_text(encoding="utf-8")))
     wrong = {table.splitlines()[0]: figures(table) for table in pasted}
     assert not {head: cells for head, cells in wrong.items() if cells}, "keep it by benchmarks/kept_table.py"
+
+
+@pytest.mark.stress
+def test_the_page_of_evidence_is_what_its_program_prints() -> None:
+    command = [sys.executable, "-W", "ignore", "benchmarks/evidence.py"]
+    done = subprocess.run(command, cwd=ROOT / "trainlint", capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout == EVIDENCE.read_text(encoding="utf-8"), done.stderr[-2000:]
 
 
 def shown(page: Path) -> list[str]:
@@ -62,10 +80,11 @@ def shown(page: Path) -> list[str]:
 
 def test_every_kept_table_stands_on_one_page() -> None:
     kept = {path.relative_to(ROOT / "results").as_posix() for path in (ROOT / "results" / "measured").rglob("*.*")}
-    assert sorted(file for page in PAGES for file in shown(page)) == sorted(kept)
+    assert sorted(file for page in ALL for file in shown(page)) == sorted(kept)
+    assert sum(file.startswith("measured/trainlint/") for file in kept) > 5
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if shown(page)], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in ALL if shown(page)], ids=named)
 def test_a_page_says_what_made_its_tables(page: Path) -> None:
     text = " ".join(page.read_text(encoding="utf-8").split())
     for file in shown(page):

@@ -1,5 +1,6 @@
 """Do the pages do what they say when one follows them, and does the site build without a warning?"""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from jaxtyping import config as jaxtyping_config
 
+import trainlint
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.estimate import CONTENDERS
 from ris_pytorch_pipeline.nets import NETWORKS
@@ -74,6 +76,16 @@ def test_the_first_page_shows_what_it_says(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.count("tensor(") == 2 and bool(values["found"].found.all())
 
 
+def wordless(page: str) -> list[str]:
+    """Public names of trainlint without an entry on the page, a signature where they take arguments, or a text."""
+    entries = dict(re.findall(r'<h3 id="trainlint\.(\w+)"(.*?)(?=<h[23] id=|</article>)', page, re.DOTALL))
+    values = {name: getattr(trainlint, name) for name in trainlint.__all__}
+    taking = [n for n, value in values.items() if inspect.isfunction(value) or type(value) is type]
+    unsigned = [name for name in taking if 'class="doc-signature' not in entries.get(name, "")]
+    texts = {name: re.sub(r"<pre.*?</pre>|<[^>]+>", " ", text, flags=re.DOTALL) for name, text in entries.items()}
+    return unsigned + [name for name in trainlint.__all__ if len(texts.get(name, "").split()) < 8]
+
+
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="MkDocs comes with the extra `docs`")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
@@ -90,3 +102,6 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert '<code>ris search DIR <span class="option">--resume</span></code>' in pages["search.html"]
     first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r'src="http|rel="stylesheet" href="http|@import', first), "the site needs no network"
+    own = (tmp_path / "site" / "trainlint" / "api.html").read_text(encoding="utf-8")
+    assert wordless(own) == [] and wordless(own.replace("trainlint.Found", "x").replace("doc-signature", "x"))
+    assert 'id="trainlint.Watch.epoch"' in own and own.count('<span class="gp">&gt;&gt;&gt; </span>') > 150

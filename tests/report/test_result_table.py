@@ -13,7 +13,10 @@ from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.report import KeptTable, ResultTable, read_kept_table, table_of, tables_in, tabulated
 
 ROOT = Path(__file__).parents[2]
-TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = [
+    ROOT / "README.md",
+    *(path for docs in ("docs", "trainlint/docs") for path in sorted((ROOT / docs).rglob("*.md"))),
+]
 LINES = """sweeps = ["a"]
 rows = ["sources"]
 columns = ["snr_db"]

@@ -25,6 +25,11 @@ from failures.public import BUGS  # pyright: ignore[reportMissingImports] # noqa
 from failures.public_second import SECOND  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.toy import codes  # pyright: ignore[reportMissingImports] # noqa: E402
 
+WRITTEN = """\
+The rows of the long runs were written last by these commits. Of 2026-11-28: scripts of the catalogue 82123ce (first
+sight) and 0d99aa9, sound programs be449f0, mutants 4973945. Of 2026-11-27: first sight of the mutants 4bd3a60; peers,
+and `trainlint check` and `trainlint log` beside them, 23504d7, 63b14a8, a3b6b31 and 4550d5a."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -78,6 +83,7 @@ def main() -> None:
         "`tests/during`, counts, and reads the results of the long runs from `benchmarks/results`. Codes are explained"
     )
     print("in [rules.md](rules.md).\n")
+    print(f"{WRITTEN}\n")
     _catalogue(list(programs()))
     print("\nWhat only a check finds, nobody sees who does not call it; [rules.md](rules.md) has the functions.")
     print("Replicas out of step (A21) are compared by a watch too where several processes run: two of them in")

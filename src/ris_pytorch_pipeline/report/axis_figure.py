@@ -1,15 +1,13 @@
 """How do methods compare over any axis of a sweep? Success, and each error beside the bound, a column for each K."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from ..errors import InputError
 from .method_lines import COORDINATES, KEYS, Along, Coordinate, Point, columns_figure
 from .result_table import Row
-from .sweep_axes import beside, is_number, label_of, labels_of, layout_of, named, spelled, value_at
+from .sweep_axes import axes_of, beside, is_number, label_of, labels_of, layout_of, named, spelled, value_at
 
 _ALL = "all scenes"
 
@@ -46,8 +44,6 @@ def axis_figure(rows: Sequence[Row], coordinates: Sequence[Coordinate] = COORDIN
     Raises:
         InputError: no row.
     """
-    if not rows:
-        raise InputError("results of a sweep", "none", "a suite not run through", "run it with --resume")
     layout = layout_of(rows)
     along = _along(rows, layout.along)
     columns = {
@@ -61,7 +57,7 @@ def axis_figure(rows: Sequence[Row], coordinates: Sequence[Coordinate] = COORDIN
 
 def _fixed(rows: Sequence[Row]) -> list[str]:
     """The number of sources and the SNR where they are no axis and the same in all cells."""
-    axes = json.loads(rows[0]["axes"])
+    axes = axes_of(rows)
     told = []
     for name, words in (("sources", "K = {}"), ("snr_db", "{} dB")):
         spans = {(row[f"{name}_least"], row[f"{name}_most"]) for row in rows}

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from ..errors import InputError
 from .result_table import Row
 from .style import blank, style
-from .sweep_axes import named, spelled
+from .sweep_axes import axes_of, named, spelled
 
 _SPREAD = 0.5
 """Part of the distance between two values over which the methods stand."""
@@ -38,9 +37,7 @@ def success_by_value(rows: Sequence[Row]) -> Figure:
     Raises:
         InputError: no row.
     """
-    if not rows:
-        raise InputError("results of a sweep", "none", "a suite not run through", "run it with --resume")
-    names = list(json.loads(rows[0]["axes"]))
+    names = list(axes_of(rows))
     labels = list(dict.fromkeys(_label(row) for row in rows))
     methods = list(dict.fromkeys(row["method"] for row in rows))
     figure = blank(max(4.0, 1.5 + 0.9 * len(labels)), 3.6)

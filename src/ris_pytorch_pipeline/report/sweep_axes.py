@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import InputError
 from .result_table import Row
 
 _NAMES = {
@@ -78,13 +79,30 @@ class Block:
         return "".join(f"-{axis}-{_UNFIT.sub('_', spelled(value))}" for axis, value in self.values.items())
 
 
+def axes_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """The axes of a sweep, with the values of its first row.
+
+    Args:
+        rows: of it.
+
+    Raises:
+        InputError: no row.
+    """
+    if not rows:
+        raise InputError("results of a sweep", "none", "a suite not run through", "run it with --resume")
+    return json.loads(rows[0]["axes"])
+
+
 def layout_of(rows: Sequence[Row]) -> Layout:
     """The layout of a sweep.
 
     Args:
-        rows: of it, at least one.
+        rows: of it.
+
+    Raises:
+        InputError: no row.
     """
-    return Layout.of(json.loads(rows[0]["axes"]))
+    return Layout.of(axes_of(rows))
 
 
 def blocks_of(rows: Sequence[Row]) -> list[Block]:

@@ -12,21 +12,27 @@ This page and those it leads to are generated from the rules of `trainlint`; do 
 `trainlint explain RT101` prints a rule without a network.
 
 ```python
+from statistics import fmean
+
 from trainlint import Watch
 
-with Watch(model, optimizer, scheduler, scaler) as watch:
+with Watch(model, optimizer, scheduler) as watch:
     for epoch in range(epochs):
+        losses = []
         for x, y in loader:
             optimizer.zero_grad()
             loss = watch.loss(criterion(model(x), y))
             loss.backward()
             optimizer.step()
-        watch.epoch(train=mean_loss, val=validate(model), batches=len(loader))
+            losses.append(loss.item())
+        scheduler.step()
+        watch.epoch(train=fmean(losses), val=validate(model), batches=len(loader))
     print(watch.verdict())
 ```
 
-The first line alone watches gradients, updates, rates and ticks. What is not handed over (`watch.loss`, `watch.epoch`)
-cannot be judged, and the verdict says so; where nothing at all was seen it is "not judged". A **fatal** finding raises
+The line with `Watch` alone watches gradients, updates, rates and ticks. A fourth argument is the scaler of mixed
+precision. What is not handed over (`watch.loss`, `watch.epoch`) cannot be judged, and the verdict says so; where
+nothing at all was seen it is "not judged". A **fatal** finding raises
 `TrainingFault`, after its evidence is in the ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still
 counted. A **note** leaves a run healthy. A loop that refuses updates itself says so with `watch.skipped(reason)` and
 `Plan(guarded=True)`. Preset `trace` lets torch name the operations of the first backward pass, and again of the first
