@@ -54,6 +54,15 @@ axes = ["snapshot", "element"]
 array = "H"
 axes = ["antenna", "element"]
 """
+SWEEP = """
+symbols = "pilot"
+frequency = { value = 1, unit = "GHz" }
+panel = { horizontal = 1, spacing = 1, unit = "m" }
+[measurements]
+file = "sweep.s2p"
+array = "S21"
+axes = ["snapshot"]
+"""
 COMMANDS = [
     ("optuna", "search new --trials 2", "search"),
     ("optuna", "search new --resume", "search"),
@@ -76,6 +85,7 @@ COMMANDS = [
     ("uvicorn", "serve", "serve"),
     ("prometheus_client", "serve", "serve"),
     ("h5py", "import mapping.toml new.safetensors", "import"),
+    ("skrf", "import sweep.toml new.safetensors", "import"),
     ("tensorboard", "train new --tensorboard events", "tensorboard"),
 ]
 
@@ -86,6 +96,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Path:
     folder = tmp_path_factory.mktemp("extras")
     for name, text in (
         ("suite.toml", SUITE), ("queue.toml", QUEUE), ("mapping.toml", MAPPING), ("without.py", WITHOUT),
+        ("sweep.toml", SWEEP), ("sweep.s2p", "# GHz S RI R 50\n1.0 0 0 1 0 0 0 0 0\n1.1 0 0 0 1 0 0 0 0\n"),
     ):  # fmt: skip
         (folder / name).write_text(text, encoding="utf-8")
     with h5py.File(folder / "capture.h5", "w") as file:

@@ -5,15 +5,13 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from nursery import Nursery
+from nursery import Nursery, Program
 from running import Run
 
 from ris_pytorch_pipeline.bench import COLUMNS, TIMES, read_rows
@@ -128,23 +126,40 @@ def test_a_killed_suite_goes_on_to_the_same_results(
     assert all(row in alone(rows_in("kept")) for row in alone(held))
 
 
+def die_at(process: Program, file: Path, writes: int, seconds: float) -> bool:
+    """Kill a suite some time after it has kept so many cells; whether it still ran."""
+    seen, last = 0, file.stat().st_mtime_ns if file.exists() else 0
+    while seen < writes and process.poll() is None:
+        now = file.stat().st_mtime_ns if file.exists() else 0
+        seen, last = seen + (now != last), now
+        time.sleep(0.001)
+    time.sleep(seconds)
+    process.kill()
+    return process.wait() == -signal.SIGKILL
+
+
 @pytest.mark.stress
-def test_twenty_kills_at_random_moments_lose_nothing_that_was_finished(ris: Run, suite: str) -> None:
-    command = [sys.executable, "-m", "ris_pytorch_pipeline", "bench", suite, "--out"]
-    begin = time.monotonic()
-    subprocess.run([*command, "whole"], stdout=subprocess.DEVNULL, check=True)
-    whole, moments, file = time.monotonic() - begin, random.Random(0), Path("kept/cells.parquet")
-    held: list[dict[str, Any]] = []
-    for _ in range(20):
-        process = subprocess.Popen([*command, "kept", *["--resume"] * file.exists()], stdout=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.2, 1.0) * whole)
-        process.kill()
-        process.wait()
+@pytest.mark.parametrize("seed", range(5))
+def test_kills_at_random_moments_lose_nothing_that_was_finished(
+    ris: Run, nursery: Nursery, suite: str, seed: int
+) -> None:
+    """After none to two further cells and up to 0.3 s, with one process or two, until a suite comes to its end."""
+    moments, file, folder = random.Random(seed), Path("kept/cells.parquet"), Path.cwd()
+    counts, held = list[int](), list[dict[str, Any]]()
+    while True:
+        words = ["--out", "kept", "--jobs", str(1 + seed % 2), *["--resume"] * file.exists()]
+        process = nursery.start("-m", "ris_pytorch_pipeline", "bench", suite, *words, cwd=folder)
+        hit = die_at(process, file, moments.randint(0, 2), moments.uniform(0, 0.3))
         now = rows_in("kept") if file.exists() else []
-        assert all(row in alone(now) for row in alone(held))
-        held = now
-    assert ris("bench", suite, "--out", "kept", *["--resume"] * file.exists()).code == 0
-    assert rows_in("kept") == rows_in("whole")
+        assert all(row in alone(now) for row in alone(held)), "what was finished is kept"
+        held, counts = now, [*counts, len(now)]
+        assert len(counts) < 100
+        if not hit:
+            break
+    assert process.returncode == 0 and len(counts) > 2 and any(0 < count < len(CELLS) for count in counts), counts
+    assert ris("bench", suite, "--out", "whole").code == 0
+    assert rows_in("kept") == rows_in("whole") and len(held) == len(CELLS)
+    assert read_rows(file)[1] == read_rows(Path("whole/cells.parquet"))[1]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

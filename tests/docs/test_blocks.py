@@ -9,24 +9,25 @@ import numpy as np
 import pytest
 import torch
 from jaxtyping import config as jaxtyping_config
+from page_blocks import ROOT, blocks_in
+from test_architecture import LEVELS
 
 from ris_pytorch_pipeline.bench import suite_from_toml
 from ris_pytorch_pipeline.cli import main
+from ris_pytorch_pipeline.cli.forms.drawn_results import rows_of
 from ris_pytorch_pipeline.data import load_scenes, simulate
 from ris_pytorch_pipeline.estimate import CONTENDERS, SearchRegion, contender
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.physics import ARRAYS, CHANNELS, CODEBOOKS, PRESETS, codebook_named, preset
+from ris_pytorch_pipeline.report import read_kept_table, tabulated
 from ris_pytorch_pipeline.search import space_of
 from ris_pytorch_pipeline.tasks.queued import queue_of
 
-ROOT = Path(__file__).parents[2]
-
 
 def block(page: str, kind: str, beginning: str) -> str:
-    """The only block of a page that contains a line."""
+    """The only block of a page that contains a line; `indented` is the kind of those without a fence."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    (found,) = (each for own, each in blocks if own == kind and beginning in each)
+    (found,) = (each.text for each in blocks_in(text, page) if each.kind == kind and beginning in each.text)
     return found
 
 
@@ -171,6 +172,18 @@ def test_kept_rows_are_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert capsys.readouterr().out.startswith("270 ")
 
 
+def test_tables_of_texts_are_filled() -> None:
+    rows = rows_of(ROOT / "results", "paper")
+    text = block("docs/benchmark.md", "indented", 'cell = "{success')
+    filled = tabulated(text, lambda suite: rows if suite == "paper" else [], lambda file: pytest.fail(file))
+    assert filled.count("\n| 5 |") == 1 and filled.startswith(text.partition("-->")[0])
+    text = block("docs/benchmark.md", "indented", 'file = "measured')
+    filled = tabulated(
+        text, lambda suite: pytest.fail(str(suite)), lambda file: read_kept_table(ROOT / "results" / file)
+    )
+    assert filled.count("\n| ") > 2 and filled.startswith(text.partition("-->")[0])
+
+
 def test_the_network_of_the_package_locates() -> None:
     observation = simulate(preset("random", sources=3, snr_db=15.0), 2, seed=0).observation
     values = run(block("docs/hybrid.md", "python", "Localiser.reference()"), observation=observation)
@@ -192,6 +205,12 @@ def test_configurations_are_read() -> None:
     assert len(training_from_toml(Path("phases.toml")).phases.stages) == 2
     Path("space.toml").write_text(block("docs/search.md", "toml", "[optimisation]"))
     assert len(space_of("space.toml").knobs) > 6
+
+
+def test_contributing_names_the_rooms_in_their_order() -> None:
+    lines = block("CONTRIBUTING.md", "indented", "parse, call, print").splitlines()
+    levels = [set(re.findall(r"\w+", re.split(r" {2,}", line)[0])) for line in lines]
+    assert [*levels[:-2], levels[-2] | levels[-1]] == [set(rooms) for rooms in LEVELS]
 
 
 @pytest.mark.stress

@@ -23,24 +23,24 @@ FOLLOWED = {
     "README.md": "test_blocks.py",
     "tutorial.md": "test_pages.py",
     "serving.md": "tests/serve/test_serving_docs.py",
-    "results.md": "the line of benchmark.md, without --jobs",
 }
 """Pages whose commands another test runs."""
 ELSEWHERE = {
     "ris search here --storage postgresql+psycopg://user@host/database --name first":
-        "needs a server: tests/search/test_search_database.py starts one",
+        "tests/search/test_search_docs.py, with a server",
     "ris search there --storage postgresql+psycopg://user@host/database --name first --resume":
-        "needs a server: tests/search/test_search_database.py starts one",
+        "tests/search/test_search_docs.py, with a server",
     "ris import mapping.toml --dry-run": "tests/importing/test_own_measurements.py",
     "ris import mapping.toml scenes.safetensors": "tests/importing/test_own_measurements.py",
     "ris locate scenes.safetensors --scene all": "tests/importing/test_own_measurements.py",
 }  # fmt: skip
-"""Commands that are not run here, and why."""
+"""Commands that are run by another test."""
 SMALLER: dict[str, Mapping[str, str]] = {
     "scaling.md": {"test=1000000": "test=8", "--cluster 8": "--cluster 2"},
     "training.md": {"train=2048 val=256": "train=64 val=32", "--preset tiny": f"--preset tiny {SHORT}"},
     "search.md": {"--trials 12": f"--trials 2 {SHORT} --long-epochs 1 --scenes 4 --best 1 --polish 2"},
     "benchmark.md": {"suites/paper.toml": "few.toml"},
+    "results.md": {"suites/paper.toml": "few.toml"},
     "report.md": {},
     "own-measurements.md": {},
     "arrays.md": {
@@ -144,6 +144,8 @@ def test_a_suite_is_run_and_shown_and_tables_are_written() -> None:
         Path(name).write_text("no table\n\n" + TABLE, encoding="utf-8")
     assert follow("benchmark.md") == 3
     assert Path("results/paper/report.html").exists() and "| genie | 1.000 |" in Path("README.md").read_text("utf-8")
+    shutil.rmtree("results/paper")
+    assert follow("results.md") == 1 and Path("results/paper/cells.parquet").exists()
 
 
 @pytest.mark.stress
@@ -169,7 +171,8 @@ def test_hardware_is_calibrated() -> None:
 
 @pytest.mark.stress
 def test_networks_of_other_arrays_are_trained_and_judged() -> None:
-    Path("line.toml").write_text("line = {count = 15, spacing = 0.15}\nwavelengths = 0.3\n", encoding="utf-8")
+    first, *_ = block("docs/arrays.md", "indented", "printf 'line =").splitlines()
+    done(["bash", "-c", first])
     Path("cylinder.toml").write_text('preset = "tiny"\nscenario.bend_deg = 180.0\n', encoding="utf-8")
     assert follow("arrays.md") == 4 and Path("runs/cylinder/ledger.jsonl").exists()
 

@@ -60,6 +60,13 @@ def test_a_sweep_over_no_axis_has_bars_alone() -> None:
     ]
 
 
+def test_an_axis_of_one_value_has_one_label() -> None:
+    for values in ([4], [4, 8]):
+        charts, _ = charts_of([row("one", {"antennas": value}, "a", 0.5) for value in values])
+        errors = next(chart for chart in charts if chart.data[0]["name"] == "bound")
+        assert errors.layout["xaxis"].get("tickvals") == (values if len(values) == 1 else None)
+
+
 FOUR = {"codes": ["dft", "pm1"], "sources": [1, 2], "snr_db": [0, 10], "distance": [[1, 2], [1, 9]]}
 
 

@@ -8,7 +8,7 @@ from made_runs import HOSTILE
 from matplotlib.axes import Axes
 
 from ris_pytorch_pipeline.report import report_page, search_history, search_report
-from ris_pytorch_pipeline.report.pages.charts.search_charts import reports
+from ris_pytorch_pipeline.report.pages.charts.search_charts import knob_charts, reports
 
 
 def trial(number: int, kind: str, value: float | None, stage: str = "short") -> dict[str, Any]:
@@ -95,6 +95,15 @@ def points(axes: Axes) -> dict[str, list[tuple[float, float]]]:
         str(line.get_label()): [(float(x), float(y)) for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)]  # pyright: ignore[reportArgumentType]
         for line in axes.get_lines()
     }
+
+
+def test_numbers_of_a_knob_stand_by_their_size_and_texts_as_they_came() -> None:
+    trials = [trial(number, "done", 1.0) for number in (5, 0, 2)]
+    for each, name in zip(trials, ("b", "a", "b"), strict=True):
+        each["values"]["phases"] = name
+    width, _, phases = knob_charts(trials, document()["settings"]["space"])
+    assert width.layout["xaxis"]["categoryarray"] == [8, 24, 48]
+    assert phases.layout["xaxis"]["categoryarray"] == ["b", "a"]
 
 
 def test_the_figure_of_the_history_has_every_trial_with_a_value() -> None:

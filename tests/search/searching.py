@@ -29,7 +29,9 @@ def learns(task: Task, report: Report) -> Judged:
     for epoch in range(1, epochs + 1):
         report(epoch, distance(task) + 3 / epoch)
     held = tuple(distance(task) + 0.1 * scene for scene in range(8)) if task.stage == "long" else ()
-    return Judged(value=distance(task) + 3 / epochs, epoch=epochs, verdict={"verdict": "Healthy"}, held=held)
+    return Judged(
+        value=distance(task) + 3 / epochs, epoch=epochs, verdict={"verdict": "Healthy", "findings": []}, held=held
+    )
 
 
 def begun(folder: Path, settings: Settings | None = None, url: str | None = None) -> Studies:

@@ -12,6 +12,7 @@ from nursery import Nursery
 from searching import begun, learns
 from test_search_kills import wait_until_begun
 
+from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.search import joined_studies, open_storage, work
 
@@ -62,6 +63,9 @@ def test_workers_that_share_no_folder_are_all_killed_and_the_search_goes_on(
             wait_until_begun(folder, 3)
         for process in (one, other):
             os.kill(process.pid, signal.SIGKILL)
+    told = [*f"report {here} --storage {server} --name stub --page".split(), str(tmp_path / "page.html")]
+    assert main(told) == 0 and "Search here" in (page := (tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert "The search is not complete" in page and "short running" in page and server not in page
     before = finished(joined_studies(open_storage(there, server), "stub"))
     assert len(before) >= 4
     with workers(nursery, 1, there, server) as (worker,):

@@ -11,7 +11,8 @@ from ...files import cause, move, read_regular, reason, write_whole
 from ...report import KeptFile, latex_kept, latex_table, read_kept_table, tables_in, tabulated
 from ...report.markdown_tables import Kept, Results
 from ..forms.drawn_results import draw_all, rows_of, write_latex
-from ..forms.reported import folder_of, folders_in, reports_of
+from ..forms.reported import folder_of, folders_in, reports_of, search_at
+from ..options.storage_url import with_url
 from ..showing.figures import save_text
 
 _MOST_BYTES = 2**22
@@ -34,8 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
             "one folder of results beside --tables", f"{len(paths)}", "tables name their suite themselves",
             "name the folder that holds one folder a suite",
         )  # fmt: skip
+    arguments = with_url(arguments)
+    if arguments.storage is not None:
+        _check_one_search(arguments)
     if arguments.page is not None or not (arguments.tables or arguments.figures or arguments.latex):
-        _page(paths, arguments.page)
+        _page(paths, arguments.page, arguments.storage, arguments.name)
     if arguments.figures is not None:
         draw_all(paths, arguments.figures, arguments.kind)
     if arguments.tables:
@@ -45,14 +49,29 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _page(paths: Sequence[Path], page: Path | None) -> None:
+def _check_one_search(arguments: argparse.Namespace) -> None:
+    """Refuse what else a page of one search in a database could be asked for.
+
+    Raises:
+        ConfigurationError: several folders, or tables and figures.
+    """
+    others = [f"--{name}" for name in ("tables", "figures", "latex") if getattr(arguments, name)]
+    if others or len(arguments.results) > 1:
+        raise ConfigurationError(
+            "the page of one search beside --storage", others[0] if others else f"{len(arguments.results)} folders",
+            "options for what folders hold", "leave it out, or end the search, which leaves its results in its folder",
+        )  # fmt: skip
+
+
+def _page(paths: Sequence[Path], page: Path | None, storage: str | None, name: str | None) -> None:
     """Write one page of all results."""
     from ...report import report_page  # needs the extra
 
-    folders = [folder for path in paths for folder in folders_in(path)]
+    folders = list(paths) if storage is not None else [folder for path in paths for folder in folders_in(path)]
     path = page if page is not None else Path("report.html") if len(paths) > 1 else folder_of(paths[0]) / "report.html"
     title = f"Report of {', '.join(folder.name for folder in folders)}" if len(folders) > 1 else None
-    save_text(report_page(reports_of(folders), title), path)
+    reports = reports_of(folders) if storage is None else [search_at(folders[0], storage, name)]
+    save_text(report_page(reports, title), path)
     print(f"page written to {path}")
 
 

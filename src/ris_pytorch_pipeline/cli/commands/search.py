@@ -39,6 +39,7 @@ from ..forms.base_checked import base_preflight
 from ..memory import fixed_bytes, require
 from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.search_options import RESUMED
+from ..options.storage_url import TOLD, with_url
 from ..options.training_experiment import training_of
 from ..showing.preflight_shown import show_counted
 from ..showing.search_shown import print_results
@@ -63,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.folder is None:
         raise ConfigurationError("a folder for the search", "none", "an argument left out", "write `ris search DIR`")
     check_alone("search")
+    arguments = with_url(arguments)
     workers, _ = _workers(arguments), task_limit_of(arguments, here=True)
     if arguments.worker:
         return _join(arguments, joined_studies(_storage(arguments), _name(arguments)))
@@ -178,14 +180,15 @@ def _start(arguments: argparse.Namespace, workers: int, executor: Executor) -> i
     """Work in processes of their own, here or beside workers of a cluster; one that dies leaves work to the others."""
     words = ["search", str(arguments.folder.absolute()), "--worker"]
     words += ["--name", _name(arguments), "--threads", str(arguments.threads)]
-    words += [] if arguments.storage is None else ["--storage", arguments.storage]
+    words += [] if arguments.storage is None else ["--storage", TOLD]  # a password in it is shown to nobody
     words += ["--json"] if arguments.json else []
     words += [] if arguments.task_limit is None else ["--task-limit", str(arguments.task_limit)]
     words += [word for path in arguments.extend for word in ("--extend", str(path.absolute()))]
     if arguments.cluster is None:
-        codes = run_processes(_command(words), workers)
+        codes = run_processes(_command(words), workers, arguments.storage or "")
     else:
-        codes = [done.value for done in executor.carry_out(_worked_there, [words] * workers)]
+        told = [(words, arguments.storage or "")] * workers
+        codes = [done.value for done in executor.carry_out(_worked_there, told)]
     for number, code in enumerate(codes):
         if code:
             print(f"ris: worker {number} ended with code {code}", file=sys.stderr)
@@ -196,9 +199,10 @@ def _command(words: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "ris_pytorch_pipeline", *words]
 
 
-def _worked_there(words: Sequence[str]) -> int:
+def _worked_there(told: tuple[Sequence[str], str]) -> int:
     """The exit code of a process that joins the search beside a worker of a cluster, and ends with it."""
-    return run_processes(_command(words), 1)[0]
+    words, url = told
+    return run_processes(_command(words), 1, url)[0]
 
 
 def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainlint.errors import ExplainedError
 
@@ -18,6 +18,9 @@ from ...search.kept.document import search_document
 from ...search.kept.names import BEST_FILE, JOURNAL, RESULTS_FILE
 from ...train.files.folder import BEST, LEDGER
 from .shown_run import run_at
+
+if TYPE_CHECKING:
+    from ...search import Studies
 
 _MOST_BYTES = 2**28
 
@@ -48,7 +51,7 @@ def kind_of(folder: Path) -> str:
         f"the folder of a training ({LEDGER}), of results that `ris bench SUITE` kept ({RESULTS}), or of a search "
         f"({JOURNAL}, {RESULTS_FILE})", f"none of these in {folder}{_no_folder(folder)}",
         "a mistyped path, nothing finished there, or a search in a database that was killed before its end",
-        "name the folder that the command wrote to",
+        "name the folder that the command wrote to, or pass --storage URL beside it",
     )  # fmt: skip
 
 
@@ -75,16 +78,19 @@ def _bench_at(folder: Path) -> Report:
         return bench_report(folder.resolve().name, *read_rows(folder / RESULTS))
 
 
-def search_at(folder: Path) -> Report:
-    """The report of the search in a folder.
+def search_at(folder: Path, url: str | None = None, name: str | None = None) -> Report:
+    """The report of a search.
 
     Args:
         folder: of the search.
+        url: of the database that holds its trials; None takes what the folder holds.
+        name: of the search in the database; None is the folder's.
 
     Raises:
+        ConfigurationError: no such search in the database.
         InputError: a search that cannot be read.
     """
-    document, changes = _searched(folder)
+    document, changes = _searched(folder) if url is None else _of_database(folder, url, name)
     importances, unjudged = _importances(document)
     best = folder / BEST_FILE
     toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
@@ -119,13 +125,30 @@ def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 
 def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    from ...search import joined_studies, read_storage, results_of, searches_in  # needs the extra
+    from ...search import joined_studies, read_storage, searches_in  # needs the extra
+
+    storage = read_storage(folder)
+    return _of_studies(folder, joined_studies(storage, next(iter(searches_in(storage)), folder.resolve().name)))
+
+
+def _of_database(folder: Path, url: str, name: str | None) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    from ...search import holds_search, joined_studies, read_storage  # needs the extra
+
+    storage, name = read_storage(folder, url), name or folder.resolve().name
+    if not holds_search(storage, name):
+        raise ConfigurationError(
+            f"a search named {name!r}", "none in the database", "another --storage, or a search of another name",
+            "pass the --name that it began with",
+        )  # fmt: skip
+    return _of_studies(folder, joined_studies(storage, name))
+
+
+def _of_studies(folder: Path, studies: "Studies") -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    from ...search import results_of
     from ...search.kept.results import document_of
     from ..showing.search_shown import changes
 
-    storage, written = read_storage(folder), folder / RESULTS_FILE
-    name = next(iter(searches_in(storage)), folder.resolve().name)
-    studies = joined_studies(storage, name)
+    written = folder / RESULTS_FILE
     results = results_of(studies, complete=is_there(written) and bool(_document(written).get("complete")))
     changed = {} if results.best is None or results.best is results.base else changes(studies, results.best)
     return json.loads(json.dumps(document_of(studies, results))), changed

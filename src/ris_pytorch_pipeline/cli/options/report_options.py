@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from .storage_url import add_storage
+
 
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Options of `ris report`."""
@@ -33,3 +35,4 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="kind", choices=("png", "pdf", "svg"), default="png", help="of the figures (png)")
     parser.add_argument("--latex", type=Path, metavar="DIR", help="folder for tables as LaTeX (booktabs)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a text would change")
+    add_storage(parser, "what the folder of the search holds")

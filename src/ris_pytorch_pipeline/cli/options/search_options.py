@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from .executing import add_task_limit
+from .storage_url import add_storage
 from .training_options import add_base
 
 RESUMED = ("trials", "workers", "cluster", "task_limit", "storage", "name")
@@ -30,8 +31,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         "queue is asked for as FILE.toml says; all of them reach the storage (this machine)",
     )  # fmt: skip
     add_task_limit(parser)
-    parser.add_argument("--storage", metavar="URL", help="database of the trials (a journal in DIR)")
-    parser.add_argument("--name", metavar="NAME", help="of the search in the database (the folder's)")
+    add_storage(parser, "a journal in DIR")
     parser.add_argument("--resume", action="store_true", help="go on, or join in; --trials may be raised")
     parser.add_argument(
         "--no-preflight", dest="preflight", action="store_false", help="leave the checks of the base out"

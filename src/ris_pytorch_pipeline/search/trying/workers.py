@@ -86,15 +86,16 @@ def _answering() -> Iterator[None]:
         ) from error  # fmt: skip
 
 
-def run_processes(command: Sequence[str], workers: int) -> list[int]:
+def run_processes(command: Sequence[str], workers: int, told: str = "") -> list[int]:
     """Start workers and wait for all of them; where this process is made to end, so are they.
 
     >>> run_processes(["true"], workers=2)
     [0, 0]
 
     Args:
-        command: of one worker.
+        command: of one worker; anybody on the machine reads it in a list of processes.
         workers: how many.
+        told: what each reads from its standard input, where nobody else does.
 
     Returns:
         Their exit codes.
@@ -102,8 +103,10 @@ def run_processes(command: Sequence[str], workers: int) -> list[int]:
     Raises:
         BaseException: what ended this process, once they have ended.
     """
-    started = [subprocess.Popen(list(command), stdin=subprocess.DEVNULL) for _ in range(workers)]
+    started = [subprocess.Popen(list(command), stdin=subprocess.PIPE) for _ in range(workers)]
     try:
+        for process in started:
+            _tell(process, told)
         return [process.wait() for process in started]
     except BaseException:
         for process in started:
@@ -112,6 +115,13 @@ def run_processes(command: Sequence[str], workers: int) -> list[int]:
         for process in started:
             _end(process)
         raise
+
+
+def _tell(process: "subprocess.Popen[bytes]", told: str) -> None:
+    """Hand a text over and close; its exit code tells of a process that ended before it read."""
+    if process.stdin is not None:
+        with suppress(BrokenPipeError), process.stdin as line:
+            line.write(told.encode())
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

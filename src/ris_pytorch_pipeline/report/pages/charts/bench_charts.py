@@ -71,7 +71,9 @@ def error_lines(
             "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8, "color": colour(number)},
         })  # fmt: skip
     errors = (value for trace in data for value in trace["y"])
-    across = axis(named(along)) if counted else axis(named(along), type="category")
+    places = sorted({value_at(row, along) for row in rows}) if counted else []
+    only = {"tickvals": places} if len(places) == 1 else {}  # no halves of an antenna beside it
+    across = axis(named(along), **only) if counted else axis(named(along), type="category")
     layout = {"xaxis": across, "yaxis": log_axis(f"RMSE ({unit})", errors)} | ({} if counted else _APART)
     told = f"The {coordinate} error over {named(along)} beside its bound, {title}; its numbers are folded below it."
     note = left_out([row[f"judged_{coordinate}"] for row in rows], coordinate)

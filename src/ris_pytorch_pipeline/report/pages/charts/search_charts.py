@@ -118,10 +118,16 @@ def _over_knob(trials: Trials, name: str, knob: Mapping[str, Any]) -> Chart:
         own = [trial for trial in trials if kind_of(trial) == kind and name in trial["values"]]
         data.append(_marks(kind, own, kind, "short") | {"x": [_shown(trial["values"][name]) for trial in own]})
     values = [trial["values"][name] for trial in trials if name in trial["values"]]
-    across = axis(name) if "low" in knob else axis(name, type="category")
+    across = axis(name) if "low" in knob else axis(name, type="category", categoryarray=_in_order(values))
     layout = {"xaxis": log_axis(name, values) if knob.get("log") else across, "yaxis": axis(_VALUE)}
     told = f"Value of short trials over {name}; its numbers are folded below it."
     return Chart(title=name, told=told, data=data, layout=layout, chosen={"Value by": name})
+
+
+def _in_order(values: Sequence[Any]) -> list[Any]:
+    """The choices that were tried: numbers by their size, others as they came."""
+    order = {value: (0, value) if type(value) in (int, float) else (1, 0) for value in map(_shown, values)}
+    return sorted(order, key=lambda value: order[value])
 
 
 def _knob_of(space: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -60,7 +60,7 @@ function inSpace(data, scene) {
   ];
 }
 
-const CAMERA = { eye: { x: -1.8, y: -1.5, z: 1.1 }, center: { x: 0, y: 0, z: -0.15 } };
+const CAMERA = { eye: { x: -2.1, y: -1.75, z: 1.3 }, center: { x: -0.1, y: 0.12, z: -0.15 } }, NARROW = 480;
 const TURN = Math.PI / 12, STEEPEST = Math.PI / 2 - 0.05, NEARER = 0.8;
 
 /** Where the eye is after a turn around the middle, an angle up, and a step towards it. */
@@ -124,7 +124,7 @@ function explore(place, data) {
   const part = (role) => place.querySelector(`[data-role=${role}]`);
   const choice = part("scene"), slider = part("distance"), space = part("space"), map = part("slice");
   const scene = () => data.scenes[Number(choice.value)];
-  let bytes = null, camera = CAMERA, watched = false;
+  let bytes = null, camera = innerWidth < NARROW ? turned(CAMERA, 0, 0, 1.5) : CAMERA, watched = false;
 
   const drawSpace = async (plotly) => {
     await plotly.react(space, inSpace(data, scene()), spaceLayout(camera), OPTIONS);
