@@ -41,6 +41,8 @@ TOLD = {
     "robust/asked-for.csv": "wishes beside rows of the tables above it",
     "scaling/plan.csv": "computed from the table above it",
     "training/gpu-training.csv": "a card that was lent, before its command was kept",
+    "trainlint/log-hands.csv": "first sight of logs of strangers, which happens once",
+    "trainlint/strangers-check.csv": "first sight of programs of strangers, which happens once",
 }
 """Tables without a command that makes them anew, and why."""
 
