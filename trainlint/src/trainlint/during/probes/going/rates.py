@@ -146,7 +146,7 @@ class Ticks(Probe):
         self._moved = False
 
     def ticked(self, run: Run) -> Found:
-        """A schedule's tick needs an update since its last one, a few initial skips of a scaler, or a filling window."""
+        """A tick needs an update since its schedule's last, a few initial skips of a scaler, or a filling window."""
         if run.ticks == 1:
             yield rules.NEVER_TICKED.withdrawn("it was stepped since")
         applied, key = run.applied, id(run.ticked)
