@@ -254,7 +254,6 @@ def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _did_something(record: Mapping[str, object]) -> bool:
-    """Whether a record is of the session's own doing: that an earlier one was killed is not."""
     event = record.get("event")
     return event == "update" or (event == "finding" and record.get("code") != rules.DIED.code)
 
@@ -276,7 +275,6 @@ def unfinished(path: Path | str) -> Finding | None:
 
 
 def _runs(process: object) -> bool:
-    """Whether another process of this number runs: then the session goes on beside this one."""
     return process != os.getpid() and Path(f"/proc/{process}/stat").is_file()
 
 

@@ -91,7 +91,6 @@ def _knobs(trial: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _blind_knob(name: str, trials: Sequence[Mapping[str, object]]) -> str:
-    """Trials that differ in this knob alone must differ in objective or size."""
     groups: dict[str, dict[str, tuple[object, object]]] = {}
     for trial in trials:
         rest = repr(sorted((k, v) for k, v in _knobs(trial).items() if k != name))

@@ -95,7 +95,6 @@ def _beyond(run: Log, baseline: Log) -> Iterator[str]:
 
 
 def _pairs(run: Log, baseline: Log) -> Iterator[tuple[Series, Series]]:
-    """Series of the same name; where losses have other names in the two, those that stand for the run."""
     for key, one in run.series.items():
         two = baseline.series.get(key)
         if two is not None and one.name.kind in _KINDS and not one.name.average:
@@ -141,7 +140,6 @@ def _finite(one: Series, two: Series) -> Clause | None:
 
 
 def _first(one: Series, two: Series) -> Clause | None:
-    """Where the two part: the first of two places in a row that differ by more than the scatter of single values."""
     there = {one.at(i): v for i, v in enumerate(one.values)}
     both = [
         (place, there[place], v) for place, v in ((two.at(i), v) for i, v in enumerate(two.values)) if place in there

@@ -131,7 +131,6 @@ def _retell(record: dict[str, Any]) -> None:
 
 
 def _rule(record: dict[str, object]) -> Rule:
-    """The rule of a stored finding; that of another package is what its record says of it."""
     code = str(record["code"])
     if any(code == known.code for known in RULES):
         known = rule(code)

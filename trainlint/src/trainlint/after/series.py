@@ -81,6 +81,12 @@ class Series:
             return "epoch"
         return "step" if any(not math.isnan(s) for s in self.steps[:3]) else "value"
 
+    @property
+    def counts(self) -> bool:
+        """True where a loss is the very step or epoch that it is written at: a place under a loss's name."""
+        rises = len(self.values) > 3 and self.name.kind.value.endswith("loss") and self.values[0] < self.values[-1]
+        return rises and self.values in (self.steps, self.epochs)
+
     def add(self, value: float, epoch: float, step: float) -> None:
         """Append a value."""
         at, here = (0, epoch) if epoch == epoch else (2, step)  # NaN is not itself

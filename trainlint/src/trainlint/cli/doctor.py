@@ -56,11 +56,6 @@ def _told(tried: "Preflight", judged: "Judged", output: str) -> str:
 
 
 def _parts(target: str) -> dict[str, Any]:
-    """What the user's function returns.
-
-    Raises:
-        InputError: no such file or function, or it returns something else.
-    """
     file, _, name = target.rpartition(":")
     if not Path(file).is_file() or not name:
         raise InputError("FILE.py:FUNCTION", repr(target), "a wrong path or no colon", "pass train.py:parts")

@@ -141,8 +141,6 @@ def _print(judged: "Judged", arguments: argparse.Namespace, rank: str | None) ->
 
 
 class _Teller:
-    """Prints each finding once as it comes, as a linter does; whether one of a known code is new shows at the end."""
-
     def __init__(self, script: str, keeper: "Keeper", known: frozenset[str], rank: str | None) -> None:
         self._script, self._keeper, self._known, self._prefix = script, keeper, known, _prefix(rank)
 

@@ -103,7 +103,6 @@ def transformers_callback(**options: Any) -> Any:
 
 
 def _told(watch: Watch | None, error: BaseException | None = None) -> Verdict | None:
-    """The last verdict of a watch, told where there is something to tell."""
     verdict = None if watch is None else watch.close(error)
     if verdict is not None and verdict.findings:
         sys.stderr.write(f"{verdict}\n")

@@ -200,6 +200,7 @@ class Run:
 
     Args:
         schedulers: anything with step() that sets rates.
+        ticked: the one of them that moved last.
         judged: passes without gradients in eval mode, since the last epoch's end.
         misjudged: the same in train mode.
         closures: True where an optimiser calls a closure, several times an update.
@@ -217,6 +218,7 @@ class Run:
     schedulers: Sequence[object]
     scaler: object | None
     plan: Plan
+    ticked: object = None
     ticks: int = 0
     judged: int = 0
     misjudged: int = 0

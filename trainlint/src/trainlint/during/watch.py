@@ -271,7 +271,6 @@ class Watch:
         return verdict
 
     def _ended(self, ledger: Ledger, verdict: Verdict) -> Verdict:
-        """The verdict, which says so where the end of the ledger cannot be written."""
         try:
             ledger.close()
         except OSError as error:

@@ -82,7 +82,7 @@ RT411: RT202 RT219
 RT412: RT219 RT217
 RT430: RT219 RT212 RT217 RT311
 """)
-"""Code of a cause: codes of what follows from it. Where two explain each other, the graver one is shown first."""
+"""Code of a cause: codes of what follows from it. Where two explain each other, the one seen first is the cause."""
 
 
 def explained(code: str, present: Iterable[str]) -> set[str]:
@@ -102,16 +102,19 @@ def causes_of(finding: Finding, findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def _causes(finding: Finding, findings: list[Finding]) -> Iterator[str]:
     serious = [f for f in findings if f.severity is not Severity.NOTE]
-    for other in dict.fromkeys(f.rule.code for f in serious if _explains(f, finding)):
-        mutual = finding.rule.code in EXPLAINS and other in EXPLAINS[finding.rule.code]
-        if not mutual:
-            yield other
+    yield from dict.fromkeys(f.rule.code for f in serious if _explains(f, finding))
 
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
     """Trainings are apart, and so are optimisers: what one of them lacks says nothing of another."""
+    one, other = cause.rule.code, symptom.rule.code
     apart = any(len(set(_named(mark, cause, symptom))) > 1 for mark in ("model #", "optimiser "))
-    return not apart and symptom.rule.code in EXPLAINS.get(cause.rule.code, ())
+    mutual = one in EXPLAINS.get(other, ())
+    return not apart and other in EXPLAINS.get(one, ()) and (not mutual or _before(cause, symptom))
+
+
+def _before(one: Finding, other: Finding) -> bool:
+    return one.update is not None and other.update is not None and one.update < other.update
 
 
 def _named(mark: str, *findings: Finding) -> Iterator[str]:
@@ -127,6 +130,7 @@ def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     ranked = sorted(findings, key=by_weight)
     codes = [f.rule.code for f in ranked]
+    first = {f.rule.code: f for f in reversed(ranked)}
     below = {code: explained(code, codes) for code in codes}
 
     def place(finding: Finding) -> tuple[tuple[int, int], int]:
@@ -134,8 +138,7 @@ def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if finding.severity is Severity.NOTE:  # a note is no cause of anything serious
             return (by_weight(finding)[0], 0), ranked.index(finding)
         gravest = min((f for f in ranked if f is finding or f.rule.code in below[own]), key=by_weight)
-        # Where two explain each other neither counts as the deeper one.
-        depth = sum(own in below[code] and code not in below[own] for code in below)
+        depth = sum(own in below[c] and (c not in below[own] or _before(first[c], finding)) for c in below)
         return (by_weight(gravest)[0], depth), ranked.index(finding)
 
     return tuple(sorted(ranked, key=place))

@@ -177,7 +177,6 @@ def _stuck(log: Log) -> bool:
 
 
 def _most(log: Log) -> bool:
-    """Whether at least half of the steps were skipped, where anything counts steps."""
     train = log.of(Kind.TRAIN_LOSS)
     steps = [s for s in train[0].steps if math.isfinite(s)] if train else []
     span = max(steps) - min(steps) if len(steps) > 1 else 0.0

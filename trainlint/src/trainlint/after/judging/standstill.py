@@ -35,7 +35,8 @@ def _validation(subject: Subject) -> Iterator[Finding]:
     if (row == total and row >= _ENOUGH.get(digits, 3)) or (part and row < total):
         unit = "epochs" if series.axis == "epoch" else "values"
         text = f"{series.name.key} {value:.6f} in {share(row, total)} {unit}"
-        yield losses.CONSTANT_VALIDATION.found(text, value=value, epochs=row)
+        since = (end - row + 1) / total if row < total == end else 0.0
+        yield losses.CONSTANT_VALIDATION.found(text, value=value, epochs=row, since=since)
 
 
 def _converged(values: Sequence[float], start: int) -> bool:

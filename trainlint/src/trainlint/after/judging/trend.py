@@ -31,7 +31,6 @@ def _diverged(subject: Subject) -> list[Finding]:
 
 
 def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
-    """Whether a curve rises; `few` levels at each end must agree."""
     levels, places = curve.levels, curve.places
     if len(levels) < 3 * few:
         return []
@@ -39,7 +38,7 @@ def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
     if jump is not None:
         text = f"train loss {mean(levels[max(0, jump - 3) : jump]):.4g} before {places[jump]}"
         text += f", {levels[-1]:.4g} at the end, where it stays; its first value was {levels[0]:.4g}"
-        return [losses.DIVERGED.found(text, first=levels[0], last=levels[-1])]
+        return [losses.DIVERGED.found(text, first=levels[0], last=levels[-1], since=jump / len(levels))]
     if levels[0] > 0 and min(levels[-1 - few :]) > 10 * max(levels[:few]):
         return [losses.DIVERGED.found(f"train loss rose from {levels[0]:.4g} to {levels[-1]:.4g}")]
     first, last = third(levels, 0), third(levels, 2)
@@ -131,7 +130,6 @@ def _collapse(subject: Subject) -> list[Finding]:
 
 
 def _paths(subject: Subject) -> list[Finding]:
-    """Train and validation loss of the same epochs, where their ratio is another loss or a wrong division."""
     pairs = _pairs(subject.train_curve, subject.validation_curve)
     if len(pairs) < 2 or subject.log.rival or subject.summed or _of_different_things(subject):
         return []

@@ -32,6 +32,8 @@ def findings(log: Log) -> list[Finding]:
     gone = any(f.severity is not Severity.NOTE and f.rule.code in {"RT201", "RT250"} for f in lost)
     burst = any(f.severity is Severity.FATAL for f in lost)
     moved = [] if gone else [*trend.restarted(subject), *trend.findings(subject)]
+    jump = min((f.numbers.get("since", 1.0) for f in moved), default=1.0)
+    still = [f for f in still if f.numbers.get("since", 0.0) <= jump]  # what is constant after a jump follows from it
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
     explained = stalled or gone or burst or any(f.rule.state is State.DIVERGED for f in moved)
     return [
@@ -47,7 +49,7 @@ def findings(log: Log) -> list[Finding]:
 def _ended(log: Log) -> list[Finding]:
     if not log.ended:
         return []
-    last = max((s.epochs[-1] for s in log.series.values() if s.epochs and math.isfinite(s.epochs[-1])), default=None)
+    last = log.reached
     where = "" if last is None else f" after epoch {last:.6g}"
     where += f" of {log.planned}" if where and log.planned else ""
     asked = Severity.NOTE if "KeyboardInterrupt" in log.ended else None
@@ -99,7 +101,7 @@ def blind(subject: Subject) -> tuple[str, ...]:
         told.append("validation: the log holds no held-out loss")
     if log.rival:
         told.append("rising losses: adversaries or rewards are trained, whose losses may rise")
-    reached = max((s.epochs[-1] for s in log.series.values() if s.epochs and math.isfinite(s.epochs[-1])), default=None)
+    reached = log.reached
     if reached is not None and log.planned and math.ceil(reached) < log.planned - 1:
         told.append(f"what follows epoch {math.ceil(reached)} of {log.planned}: the log ends there")
     if subject.summed:
@@ -117,7 +119,6 @@ _SAID = re.compile(r"nan|infinit|not finite|non-?finite|diverg", re.IGNORECASE)
 
 
 def _not_finite(subject: Subject, *, skipped: bool) -> list[Finding]:
-    """What is not finite, the loss first."""
     log = subject.log
     train = [*_train(log), *_said(log)][:1]
     collapsed = _collapsed(subject)

@@ -184,11 +184,6 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """Field number, wire type, and value of every field of a message.
-
-    Raises:
-        IndexError: a field does not fit into its message.
-    """
     at = 0
     while at < len(data):
         key, at = _varint(data, at)

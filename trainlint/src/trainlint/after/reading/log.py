@@ -42,8 +42,8 @@ class Log:
 
     def of(self, *kinds: Kind, averages: bool = False) -> list[Series]:
         """The series of some kinds, those with most values first."""
-        found = [s for s in self.series.values() if s.name.kind in kinds and (averages or not s.name.average)]
-        return sorted(found, key=lambda s: -len(s.values))
+        named = [s for s in self.series.values() if s.name.kind in kinds and (averages or not s.name.average)]
+        return sorted((s for s in named if not s.counts), key=lambda s: -len(s.values))
 
     @property
     def rival(self) -> bool:
@@ -54,6 +54,12 @@ class Log:
     def count(self) -> int:
         """Values of all series."""
         return sum(len(s.values) for s in self.series.values())
+
+    @property
+    def reached(self) -> float | None:
+        """The largest of the last epochs of all series."""
+        last = [s.epochs[-1] for s in self.series.values() if s.epochs]
+        return max(filter(math.isfinite, last), default=None)
 
     def place(self, name: Name, token: str) -> None:
         """Take note of a position."""
@@ -179,22 +185,6 @@ _PLAIN = (Kind.STEP, Kind.EPOCH, Kind.BATCHES, Kind.PLANNED)
 
 class Shape:
     """What is known of the lines that have the same texts between their numbers, or of rows with the same blanks."""
-
-    __slots__ = (
-        "anew",
-        "begins",
-        "direct",
-        "follower",
-        "header",
-        "match",
-        "meaning",
-        "others",
-        "phase",
-        "said",
-        "step",
-        "table",
-        "uses",
-    )
 
     def __init__(
         self,

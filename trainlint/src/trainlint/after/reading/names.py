@@ -187,7 +187,6 @@ def _classified(key: str, words: list[str], phase: str) -> Name:
 
 
 def _special(known: set[str], words: list[str]) -> Kind | None:
-    """Kinds that one word decides before anything else is asked."""
     if known & {"δ", "δparam", "δparams", "δw", "δθ"} or (
         {"param", "params"} & known and {"delta", "change", "drift"} & known
     ):

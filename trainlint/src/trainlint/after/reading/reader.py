@@ -18,6 +18,7 @@ PLACES = (Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP, Kind.I
 _CELLS = frozenset((",", "\t", ";"))
 """Marks of tables whose rows may be read as shapes."""
 _CACHED = 4096
+_MOST_TABLES = 64
 _LONGEST_CACHED = 2000
 _ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):|    follows from ")
 """Lines of a preflight or a verdict, whose numbers are not the log's."""
@@ -33,6 +34,7 @@ _OURS = (
 _TITLED = re.compile(r"\s{0,64}(?:[\"'#]|(?:epoch|step|iter)\w{0,10}\s{0,32}[,;\t|]|.{0,400}%\|)", re.IGNORECASE)
 """A header may hold numbers, as `top-1`, or a progress bar behind it."""
 _STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
+_KIND = re.compile(r"\s+|[-+]?\d[\d.]*(?:e[-+]?\d+)?|nan|inf", re.IGNORECASE)
 _RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
 
 _QUOTED = re.compile(r'"[^"]{0,400}"')
@@ -45,6 +47,8 @@ class Reader:
         self._log, self.stem = Log(), stem
         self.phase = ""
         self.header: Columns | None = None
+        self._tables: dict[str, Columns] = {}
+        self._begun = False
         self.commas = Commas()
         self._known: dict[tuple[str, ...], Shape] = {}
         self._last = Shape(Template())
@@ -86,7 +90,7 @@ class Reader:
             self.phase = ""
 
     def _line(self, line: str) -> None:
-        if self.header is not None and self._row(self.header, line):
+        if self.header is not None and self._row(self._table(line, self.header), line):
             return
         parts = NUMBER.split(line)
         shape = self._understood(line, parts[::2])
@@ -96,7 +100,7 @@ class Reader:
         self._follow(shape, parts[::2], parts[1::2])
         known = shape.meaning
         if shape.begins is not None:
-            self.header = shape.begins
+            self.header, self._begun = shape.begins, True
         elif known.ends and self._ended(line):
             return
         elif len(parts) == 1:
@@ -176,6 +180,18 @@ class Reader:
             log.blank(name)
         if template.claims and _STEPPED.search(line):
             log.stepped += 1
+
+    def _table(self, line: str, last: Columns) -> Columns:
+        """The table whose row a line is: the last one, or an earlier one that goes on behind it."""
+        if not self._begun and len(self._tables) < 2:
+            return last
+        cells = line[:_LONGEST_CACHED]
+        kind = _KIND.sub("0", cells.partition(": ")[0] if "%|" in cells else cells)
+        if self._begun and last.row(line) is not None:
+            self._tables = {} if len(self._tables) > _MOST_TABLES else self._tables
+            self._begun, self._tables[kind] = False, last
+        self.header = self._tables.get(kind, last)
+        return self.header
 
     def _row(self, header: Columns, line: str) -> bool:
         if not line.strip():

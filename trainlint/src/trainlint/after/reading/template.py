@@ -40,6 +40,15 @@ _FOLLOWING = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kin
 _OPENS = re.compile(r"\s{0,4}\[")
 _BATCHES = re.compile(r"\s{1,4}batches\b")
 _UNIT = re.compile(r"[A-Za-zµ]")
+_AT = "(?:at|after|for|in|on|of|over|during|the|end|nach|bei|après|en|à|po|na|после)"
+_PLACED = re.compile(
+    rf"(.*?\w['\"]?)( ?[(\[] ?(?:{_AT} )*| (?:{_AT} )+| [-–] | ?[,|@] ?| )([^\W\d]\w*) ?#?([:=]?)", re.IGNORECASE
+)
+"""A quantity, and a place directly before the number: `loss at epoch 3`, `loss (step 3`, `loss epoch 3`."""
+_UNNAMED = re.compile(r"(.*?\w['\"]?)(?: (?:at|after|in|for)| ?[@(\[])", re.IGNORECASE)
+_COUNTS = re.compile(r"(?:st|nd|rd|th)?\s{1,4}([^\W\d]\w*)[^\w/(\[]*")
+_STATES = re.compile(r"\s*(?:[:=]+|[-=]>|→|is|was)\s*")
+_GOES_ON = re.compile(r"[-\s)\]:=|,;>→]{0,24}(?:is|was|value)?[\s:=]{0,24}")
 _AVERAGED = " (average)"
 _LONG = 400
 """Texts of a line that are asked what the line is; a longer one is no line of a training, though its numbers count."""
@@ -110,12 +119,10 @@ def _scale(texts: list[str]) -> tuple[Slot, ...]:
 
 
 class _Reader:
-    """Names the numbers of one template, from left to right."""
-
     def __init__(self, texts: list[str], stated: str, before: str) -> None:
         self.texts, self.stated, self.before, self.said = texts, stated, before, stated
         self.last: Name | None = None
-        self.last_text = ""
+        self.last_text = self.carried = self.unit = ""
         self.keys: list[str] = []
 
     def name(self, index: int) -> Name | None:
@@ -126,6 +133,8 @@ class _Reader:
         found = self._name(index, text)
         if found is not None and found.kind not in POSITIONS and _UNIT.match(behind):
             found = None if found.kind is not Kind.MOTION else found
+        if found is not None and found.kind not in {*POSITIONS, Kind.IGNORED}:
+            self.carried = ""
         self.last = found
         return found
 
@@ -141,9 +150,9 @@ class _Reader:
         self.last_text = text
         if _in_source(text[-_LONG:].split(" ")[-1]):
             return None
-        words, separated = _label(text)
-        if not words:
-            return self._behind(index, text)
+        words, separated = self._words(text, self.texts[index + 1])
+        if (place := self._place(index, text)) is not None or not words:
+            return place or self._behind(index, text)
         if all(w.lower() in PHASES for w in words.split()) and (found := _numbered(self.texts[index + 1])) is not None:
             return found
         phase = self.said or self.before
@@ -155,8 +164,27 @@ class _Reader:
             return named if text.strip().startswith(("|", ",", "-")) and " " not in words else None
         return named
 
+    def _words(self, text: str, behind: str) -> tuple[str, bool]:
+        goes_on = self.carried and (text == self.unit or _GOES_ON.fullmatch(text)) and behind[:1] not in {"/", "%"}
+        return (self.carried, True) if goes_on else _label(text)
+
+    def _place(self, index: int, text: str) -> Name | None:
+        """The place that a number is where words before it name a value that comes later in the line."""
+        ahead, plain = self.texts[index + 1 : min(index + 4, len(self.texts) - 1)], " ".join(text[-200:].split())
+        found, unit = _PLACED.fullmatch(plain), ""
+        named = name_of(found[3]) if found else None
+        if found is None or named is None or named.kind not in {Kind.EPOCH, Kind.STEP}:
+            found, unit = _UNNAMED.fullmatch(plain), self.texts[index + 1]
+            named = _unnamed(plain, unit, ahead) if found else None
+        elif not _is_place(found[2].strip(), found[4], ahead):
+            named = None
+        words = _label(found[1])[0] if found and named else ""
+        if name_of(words).kind not in _FOLLOWING or all(w.lower() in PHASES for w in words.split()):
+            return None
+        self.carried, self.unit = words, unit
+        return named
+
     def _followed(self, text: str) -> object:
-        """What a number is that follows another without a name of its own."""
         last, stripped = self.last, text.strip()
         if len(text) > _SHORT:
             return _NEW
@@ -196,6 +224,28 @@ class _Reader:
 
 
 _NEW = object()
+
+
+def _is_place(joint: str, stated: str, ahead: list[str]) -> bool:
+    if joint[:1] in {"(", "["}:
+        return any(t.strip()[:1] in {")", "]"} and _GOES_ON.fullmatch(t) for t in ahead)
+    if joint not in {"", "of"} or stated:
+        return not stated
+    told = ahead[bool(ahead) and ahead[0].strip() in {"/", "of"} :]
+    return bool(told) and _STATES.fullmatch(told[0]) is not None
+
+
+def _unnamed(text: str, behind: str, ahead: list[str]) -> Name | None:
+    """`loss after 3 epochs`, `loss at 300: 0.5`, and `loss[3] = 0.5`, whose number may be anything."""
+    opens = text[-1] in {"(", "["}
+    stated = bool(ahead) and _STATES.fullmatch(behind[opens:]) is not None
+    if opens:
+        return Name(key="", kind=Kind.IGNORED) if stated else None
+    unit = _COUNTS.fullmatch(behind)
+    counted = name_of(unit[1]).kind if unit else Kind.STEP if stated else None
+    if counted in {Kind.EPOCH, Kind.PLANNED}:
+        return name_of("epoch")
+    return name_of("step") if counted in {Kind.STEP, Kind.BATCHES} else None
 
 
 def _numbered(behind: str) -> Name | None:

@@ -193,6 +193,7 @@ class Observer:
         """A schedule moved on."""
         if any(each is scheduler for each in self.run.schedulers):
             self.run.ticks += 1
+            self.run.ticked = scheduler
             self.jury.ask("ticked", self.run)
 
     def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:

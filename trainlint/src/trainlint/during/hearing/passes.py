@@ -122,8 +122,6 @@ class Passes:
 
 
 class _Chance(TorchFunctionMode):
-    """Notes which dropout runs; entered and left around one pass."""
-
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []

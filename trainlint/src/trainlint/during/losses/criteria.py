@@ -96,7 +96,6 @@ def _further(part: Part) -> list[Part] | None:
 
 
 def _rooted(part: Part, below: list[object | None]) -> list[Part] | None:
-    """Under the root of a single number, as in the root of a mean square: it rises with what is under it."""
     power = 0.5 if name(part.node) == "Sqrt" else field(part.node, "exponent") if name(part.node) == "Pow" else None
     of = saved(part.node, "self") if name(part.node) == "Pow" else saved(part.node, "result")
     if not isinstance(power, int | float) or not 0 < power < 1 or below[0] is None or of is None or of.numel() != 1:
@@ -117,7 +116,6 @@ def _shrunk(node: object, kind: str) -> float:
 
 
 def _scaled(part: Part, kind: str, below: list[object | None]) -> list[Part] | None:
-    """A product with, or a quotient by, what has no graph."""
     if kind == "Mul" and len(below) == 2 and None not in below:
         return _of_scalars(part, below)
     if sum(child is not None for child in below) != 1:

@@ -187,7 +187,6 @@ def _known(kept: dict[int, Any], model: nn.Module) -> bool:
 
 
 def _together(ended: Sequence[Past]) -> Iterator[Finding]:
-    """The findings of all trainings, each with the training as its subject; what several have is told once."""
     found: dict[tuple, list[tuple[Past, Finding]]] = {}
     for past in ended:
         for finding in (*past.verdict.findings, *past.verdict.suspected):

@@ -181,7 +181,6 @@ def _stuck(live: list[Tensor], old: Sequence[Tensor]) -> float:
 def _modules(
     names: Mapping[Tensor, str], old: Sequence[Tensor], moves: list[float], weights: list[float]
 ) -> dict[str, float]:
-    """‖Δ‖/‖w‖ of each module, over its tensors with a gradient."""
     squares: dict[str, list[float]] = {}
     for (parameter, name), before, move, weight in zip(names.items(), old, moves, weights, strict=True):
         slight = move <= _SLIGHT * weight

@@ -25,7 +25,6 @@ def reduction(loss: Tensor) -> str:
 
 
 def _signs(value: Value, sign: int, found: list[tuple[Tensor, int]], others: list[Value]) -> None:
-    """The losses that a value is a linear combination of, with their signs."""
     if not isinstance(value, Tensor):
         if number(value) is None:
             others.append(value)

@@ -262,7 +262,6 @@ def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.stmt, str]
 
 
 def _comparisons(loop: ast.For | ast.While) -> Iterator[tuple[ast.stmt, ast.Compare]]:
-    """Those under which something is saved, there or by the name that was given to the answer."""
     for node in ast.walk(loop):
         compared = node.test if isinstance(node, ast.If) else node.value if isinstance(node, ast.Assign) else None
         if isinstance(compared, ast.Compare) and len(compared.ops) == 1 and isinstance(node, ast.If | ast.Assign):

@@ -68,7 +68,6 @@ def _swapped(training: Training, trained: Thing) -> bool:
 
 
 def _order(dataset: Value | None) -> str:
-    """`random`, `ordered`, or `map` for a data set with places; empty where it is not known."""
     if not isinstance(dataset, Thing):
         return ""
     if dataset.origin == TENSORS:

@@ -224,7 +224,6 @@ def _of_a_batch(value: Value) -> bool:
 
 
 def _products(value: Value) -> bool:
-    """Products of matrices, one for each sample or head."""
     while isinstance(value, Tensor) and value.op in {"div", "mult", "add", "maskedfill"} and value.inputs:
         value = value.inputs[0]
     return isinstance(value, Tensor) and value.op == "matmult" and len(value.shape or ()) > 2

@@ -184,7 +184,6 @@ def unregistered(training: Training) -> Iterator[SourceFinding]:
 
 
 def _in_other_hands(training: Training, node: ast.AST, value: Tensor) -> bool:
-    """True where an optimiser holds it, or somebody reads its gradient, as that of an input is."""
     given = [v for o in training.optimizers for v in (o.given("params", 0), *o.extra) if v is not None]
     given += [e.value for e in training.of("autograd")]
     name = node.attr if isinstance(node, ast.Attribute) else ""

@@ -32,7 +32,6 @@ def resumed(training: Training) -> Iterator[SourceFinding]:
 
 
 def _starts(file: SourceFile, node: ast.AST) -> set[str]:
-    """Names of the first epoch: of one that a checkpoint tells, or under which weights are loaded."""
     if isinstance(node, ast.Assign) and _of_checkpoint(file, node.value):
         return {ast.unparse(t) for t in node.targets}
     tests = ast.walk(node.test) if isinstance(node, ast.If) and "torch.load(" in ast.unparse(node.body[0]) else ()

@@ -131,7 +131,6 @@ def _toy(column: Tensor) -> bool:
 
 
 def _whole(value: Value, table: Value) -> bool:
-    """True where a value is the table, or rows of it with every column."""
     while value is not table:
         if not isinstance(value, Tensor) or value.op not in {"index", "row", "batch", "float", "to", "cuda"}:
             return False
@@ -240,7 +239,6 @@ def out_of_order(training: Training) -> Iterator[SourceFinding]:
 
 
 def _beside_labels(tree: ast.Module, node: ast.ListComp) -> bool:
-    """Whether the joined outputs, or what is computed of them, meet the labels of the set in one statement."""
     around = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and any(x is node for x in ast.walk(n))]
     plain = [n for n in ast.walk(around[-1]) if isinstance(n, _SIMPLE)] if around else []
     outputs, labels = set[str](), set[str]()

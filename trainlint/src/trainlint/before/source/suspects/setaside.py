@@ -31,7 +31,6 @@ def _backwards(file: SourceFile) -> list[ast.Call]:
 
 
 def _held_out(file: SourceFile, back: ast.Call) -> str:
-    """The name of the held-out data that a loss is of; empty where there is none."""
     around = [n for n in file.nodes if isinstance(n, ast.For | ast.FunctionDef) and back in ast.walk(n)]
     loss = ast.unparse(back.func.value)  # pyright: ignore[reportAttributeAccessIssue]
     inside = next((n for n in reversed(around) if isinstance(n, ast.FunctionDef)), file.tree)
@@ -71,7 +70,6 @@ def _names(target: ast.expr) -> list[str]:
 
 
 def _read(node: ast.AST) -> set[str]:
-    """Names that a piece of the source reads, where it reads none of held-out data."""
     found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     return set() if any(map(_is_aside, found)) else found
 

@@ -33,8 +33,8 @@ class Units(Probe):
         if not isinstance(output, Tensor) or not output.is_floating_point() or output.numel() == 0:
             return
         out = output.detach()
-        # A sum is the cheap look; it may overflow, so the entries decide.
-        if not math.isfinite(float(out.sum())) and not bool(out.isfinite().all()) and _finite(inputs):
+        # A sum is the cheap look; it may overflow, so the entries decide. Weights that are lost were lost before.
+        if not math.isfinite(float(out.sum())) and not _finite([out]) and _finite((*inputs, *module.parameters())):
             share = float((~out.isfinite()).float().mean())
             kind = str(out.dtype).removeprefix("torch.")
             self._lost.setdefault(name, f"{share:.1%} of the output is not finite and every input is; {kind}")

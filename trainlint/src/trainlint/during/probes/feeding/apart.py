@@ -28,8 +28,6 @@ _TRAINED, _JUDGED = 64, 32
 
 @dataclass
 class _Moments:
-    """Sums over the samples of the channels of an input."""
-
     count: int
     total: Tensor
     squares: Tensor
@@ -174,7 +172,6 @@ class Statistics(Probe):
 
 
 def _begun(module: nn.Module) -> Iterator[float]:
-    """The share of its first values in its statistics, after batches in which the default momentum would pass half."""
     if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.momentum:
         seen = 0 if module.num_batches_tracked is None else int(module.num_batches_tracked)
         if 0.9**seen < 0.5:

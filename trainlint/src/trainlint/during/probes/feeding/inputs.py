@@ -28,8 +28,6 @@ _LARGE, _SPAN, _OFFSET, _AWAY = 100.0, 1e3, 8.0, 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Scale:
-    """Size and offset of the channels of an input."""
-
     largest: float
     least: float
     offset: float
@@ -116,7 +114,6 @@ def _bare(fed: Tensor) -> str:
 
 
 def _scale(fed: Tensor, axis: int) -> _Scale | None:
-    """Size and offset per channel; None where there are too few samples to tell."""
     if fed.shape[0] < 4 or fed.is_sparse or fed.numel() == 0 or fed.shape[axis] == 0:
         return None
     channels = fed.detach().float().movedim(axis, 0).flatten(1)

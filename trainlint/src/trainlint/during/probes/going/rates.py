@@ -139,18 +139,19 @@ class Ticks(Probe):
     updates = Why.MEASURED | Why.RATES
 
     def __init__(self) -> None:
-        self._at = -1
+        self._last: dict[int, tuple[int, int]] = {}
         self._idle = self._skips = 0
         self._perhaps, self._since = 0, 0
         self._used: dict[int, list[tuple[int, float]]] = {}
         self._moved = False
 
     def ticked(self, run: Run) -> Found:
-        """A tick needs an update since the last tick, a few initial skips of a scaler, or a window that fills."""
+        """A tick needs an update since its schedule's last, a few initial skips of a scaler, or a filling window."""
         if run.ticks == 1:
             yield rules.NEVER_TICKED.withdrawn("it was stepped since")
-        applied, skipped = run.applied, run.skipped
-        idle = applied == max(self._at, 0) and not (self._at == -1 and applied)
+        applied, key = run.applied, id(run.ticked)
+        at, self._skips = self._last.get(key, (0, 0))
+        idle = applied == at
         if idle and any(lane.pending for lane in run.lanes):
             # The window fills, or its gradients are about to be thrown away.
             self._perhaps, self._since = (self._perhaps if self._since == applied else 0) + 1, applied
@@ -158,8 +159,7 @@ class Ticks(Probe):
         if idle:
             self._idle += 1
             yield from self._judge(run)
-        if not idle or len(run.schedulers) <= 1:
-            self._at, self._skips = applied, skipped
+        self._last[key] = applied, run.skipped
 
     def _judge(self, run: Run) -> Found:
         applied, skipped = run.applied, run.skipped
@@ -171,7 +171,7 @@ class Ticks(Probe):
             yield rules.TICK_WITHOUT_UPDATE.found(
                 f"{self._idle} of {run.ticks} ticks without an update in between; {applied} updates, {skipped} skipped",
                 update=applied, ticks=run.ticks, idle=self._idle, applied=applied,
-                stage=Stage.of(self._idle > len(run.schedulers)),
+                stage=Stage.of(self._idle > 1),
             )  # fmt: skip
 
     def cleared(self, run: Run, lane: Lane) -> Found:

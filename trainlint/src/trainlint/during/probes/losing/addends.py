@@ -50,7 +50,6 @@ class Addends(Probe):
 
 
 def _rest(loss: Loss, update: int) -> tuple[float, float] | None:
-    """What no criterion explains, and the loss; None where the loss holds no such addend, or nobody can tell."""
     every = list(addends(loss.tensor))
     live = {id(part.node) for part in every if part.node is not None}
     bare = [part.factor for part in every if part.node is None]

@@ -173,8 +173,6 @@ class Baseline(Probe):
 
 
 class _Late:
-    """Means of the second half under one criterion."""
-
     def __init__(self, rows: Sequence[tuple[float, Look, tuple[float, float]]], first: Look) -> None:
         factor = fmean(f for f, _, _ in rows)
         apart = [model - constant for _, _, (model, constant) in rows]

@@ -83,12 +83,12 @@ class Stream(Probe):
         return Severity.NOTE if run.plan.guarded else None
 
     def _one(self, run: Run, name: str, value: float) -> Found:
-        at = run.applied + 1
         if not math.isfinite(value):
             self._bad += 1
             self._since = run.applied if self._bad == 1 else self._since
             # Under a scaler one overflow in the forward pass is skipped like one in the backward pass.
             if run.plan.guarded or run.scaler is None or self._bad >= 3:
+                at = self._since + 1
                 self._unconfirmed = f"{name} is {value} at update {at}"
                 # A loop that leaves a batch out makes no update of it.
                 spoilt = self._bad > 1 and (run.applied > self._since or self._bad > _SAME)
@@ -102,8 +102,6 @@ class Stream(Probe):
 
 
 class _Series:
-    """The start and the end of the values of one loss."""
-
     def __init__(self) -> None:
         self.first: list[float] = []
         self.last: list[float] = []

@@ -127,7 +127,6 @@ class Players(Probe):
 
 
 def _pulls(loss: Loss) -> Iterator[_Pull]:
-    """Terms whose target is one value, or that are a mean of answers; others do not tell."""
     for each in loss.criteria:
         if (
             each.kind in _CLASSES

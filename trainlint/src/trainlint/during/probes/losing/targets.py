@@ -39,8 +39,6 @@ _CLASSES = {"classes", "labels", "logits", "margin"}
 
 @dataclass
 class _Window:
-    """The targets of one update, over all its passes: which values, up to two of them, and how many."""
-
     low: float
     high: float
     count: int

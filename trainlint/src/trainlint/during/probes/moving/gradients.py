@@ -118,7 +118,6 @@ class Coverage(Probe):
                 yield from self._static(run, lane, step)
 
     def _begun(self, update: int) -> Found:
-        """A part that had no gradient, and has one now: its task came later."""
         for (rule, subject), names in list(self._told.items()):
             if not (self._alive if rule is update_rules.STATIC_MODULE else self._some).isdisjoint(names):
                 del self._told[rule, subject]

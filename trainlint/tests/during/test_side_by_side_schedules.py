@@ -1,0 +1,59 @@
+"""Are several schedules judged each by its own ticks, however their steps are mixed with those of the optimisers?"""
+
+import pytest
+import torch
+from streams import stream
+from torch import nn
+from torch.nn import functional as F
+from torch.optim import RMSprop
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
+
+from trainlint import Watch
+
+
+def ticking(order: str, players: int, rounds: int = 12) -> tuple[str, ...]:
+    """Codes of a run in whose rounds the letters of an order are done: u is all updates, a, b and c are ticks."""
+    torch.manual_seed(0)
+    parts = nn.ModuleList(nn.Linear(6, 6) for _ in range(players))
+    optimizers = [RMSprop(part.parameters(), lr=3e-3) for part in parts]
+    schedules: list[LRScheduler] = [CosineAnnealingLR(o, 100) for o in optimizers]
+    watch = Watch(parts, optimizers, schedules, raises=False)
+    generator = stream(0, "ticking", order)
+    for _ in range(rounds):
+        for letter in order:
+            if letter != "u":
+                schedules["abc".index(letter)].step()
+                continue
+            x = torch.randn(16, 6, generator=generator)
+            answer = x
+            for part in parts:
+                answer = part(answer)
+            watch.loss(F.mse_loss(answer, 2 * x)).backward()
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
+    return watch.close().codes
+
+
+@pytest.mark.parametrize(("order", "players"), [("uab", 2), ("uba", 2), ("uuuuab", 2), ("uabc", 3), ("ucab", 3)])
+def test_schedules_that_tick_one_after_another_are_no_ticks_too_many(order: str, players: int):
+    assert "RT106" not in ticking(order, players)
+
+
+@pytest.mark.parametrize(("order", "players"), [("ub", 2), ("uac", 3)])
+def test_a_schedule_that_is_left_out_makes_no_tick_of_another_idle(order: str, players: int):
+    assert "RT106" not in ticking(order, players)
+
+
+@pytest.mark.parametrize(
+    ("order", "players"),
+    [("uaa", 1), ("uabb", 2), ("uabab", 2), ("ubba", 2), ("uabcc", 3), ("uabcabc", 3), ("uuuuaba", 2)],
+)
+def test_a_schedule_that_ticks_twice_between_updates_is_told_among_others(order: str, players: int):
+    assert "RT106" in ticking(order, players)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+@pytest.mark.parametrize(("order", "players"), [("abu", 2), ("abcu", 3), ("abuuuu", 2)])
+def test_schedules_that_tick_before_the_first_update_are_told(order: str, players: int):
+    assert "RT106" in ticking(order, players)
