@@ -14,7 +14,6 @@ import hashlib
 import os
 import random
 import shutil
-import signal
 import tempfile
 import time
 import warnings
@@ -23,7 +22,7 @@ from pathlib import Path
 import torch
 from changing import changed_bytes
 from making import make_all
-from reader import Reader, hang, outcome
+from reader import Reader, outcome
 from readers import READERS
 from tally import Tally, Told
 
@@ -138,7 +137,6 @@ def main() -> None:
     given = arguments()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, hang)
     names, tally = given.readers.split(","), Tally(given.tally, given.seed, commit() or "no checkout")
     place = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     try:

@@ -12,7 +12,6 @@ import hashlib
 import random
 import re
 import shutil
-import signal
 import tempfile
 import traceback
 import warnings
@@ -22,7 +21,7 @@ from pathlib import Path
 import torch
 from changing import changed_bytes
 from making import make_all
-from reader import SECONDS, Hang, Reader, hang
+from reader import Hang, Reader, bounded
 from readers import READERS
 
 MOST_BYTES, MOST_INPUTS = 400, 12
@@ -32,9 +31,9 @@ MOST_BYTES, MOST_INPUTS = 400, 12
 def ending(reader: Reader, path: Path, content: bytes) -> str:
     """Where reading ends: function and exception, of the deepest cause; `accepted` where none is raised."""
     path.write_bytes(content)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        reader.read(path)
+        with bounded():
+            reader.read(path)
     except (Exception, Hang) as error:
         deepest: BaseException = error
         while deepest.__cause__ is not None:
@@ -43,8 +42,6 @@ def ending(reader: Reader, path: Path, content: bytes) -> str:
         told = " ".join(re.findall(r"\b[a-z]{3,}\b", str(deepest))[:3])
         kind = f"{type(deepest).__name__}-{hashlib.sha256(told.encode()).hexdigest()[:4]}"
         return f"{Path(last.filename).stem}-{last.name}-{kind}"
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     return "accepted"
 
 
@@ -100,7 +97,6 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, hang)
     with tempfile.TemporaryDirectory() as place:
         make_all(Path(place))
         for name in given.readers.split(","):

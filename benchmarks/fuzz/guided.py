@@ -10,7 +10,6 @@ the input is left beside the corpus; a crash of the interpreter does too.
 import argparse
 import os
 import random
-import signal
 import sys
 import tempfile
 import warnings
@@ -22,7 +21,7 @@ atheris = import_module("atheris")  # which is no dependency
 with atheris.instrument_imports(include=["ris_pytorch_pipeline", "trainlint"]):
     from changing import sealed_anew
     from making import make_all
-    from reader import SECONDS, hang, outcome
+    from reader import SECONDS, outcome
     from readers import READERS
 
 MOST = 60_000
@@ -41,7 +40,6 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus"))
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, hang)
     with tempfile.TemporaryDirectory() as place:
         make_all(Path(place))
         reader = READERS[given.reader]
