@@ -1,6 +1,7 @@
 """Is a number that says where a loss was taken kept apart from the loss, in prose and in columns?"""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_a_held_out_loss_that_rises_is_told_under_its_own_values(line: str):
 
 
 @pytest.mark.parametrize("line", ["Accuracy after epoch {e}: {v:.4f}", "grad norm at step {s}: {v:.4f}"])
-def test_other_quantities_have_places_as_well(line: str, tmp_path):
+def test_other_quantities_have_places_as_well(line: str, tmp_path: Path):
     path = tmp_path / "run.log"
     path.write_text(log(line, SOUND), encoding="utf-8")
     (series,) = read_series(path).of(Kind.METRIC, Kind.GRADIENT_NORM)

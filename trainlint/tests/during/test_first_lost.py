@@ -36,13 +36,16 @@ def spoilt(kind: str, out: Tensor, loss: Tensor) -> Tensor:
     return loss * (out.max() - out.max()).log().mul(0.0)
 
 
-@pytest.mark.parametrize(("kind", "at", "head"), [("loss", 3, "RT201"), ("loss", 6, "RT201"), ("gradient", 4, "RT302")])
+@pytest.mark.parametrize(
+    ("kind", "at", "head"),
+    [("loss", 3, "RT201"), ("loss", 16, "RT201"), ("gradient", 4, "RT302"), ("gradient", 16, "RT302")],
+)
 def test_what_was_lost_first_is_the_head(kind: str, at: int, head: str):
     verdict = lost(kind, at)
     assert verdict.codes[0] == head
     assert {"RT201", "RT302"} <= set(verdict.codes)
     assert "RT303" not in verdict.codes
-    assert verdict.findings[0].update == at + 1
+    assert verdict.findings[0].update in {at + 1, at + 2}  # the gradients of one update may be unmeasured
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def ticking(order: str, players: int, rounds: int = 12) -> tuple[str, ...]:
     optimizers = [RMSprop(part.parameters(), lr=3e-3) for part in parts]
     schedules: list[LRScheduler] = [CosineAnnealingLR(o, 100) for o in optimizers]
     watch = Watch(parts, optimizers, schedules, raises=False)
-    generator = stream(0, "ticking", order)
+    generator = stream(0, "ticking")
     for _ in range(rounds):
         for letter in order:
             if letter != "u":

@@ -40,7 +40,7 @@ class Stream(Probe):
 
     def __init__(self) -> None:
         self._series: defaultdict[str, _Series] = defaultdict(_Series)
-        self._bad = self._since = 0
+        self._bad = self._since = self._late = 0
         self._unconfirmed = ""
 
     def loss(self, run: Run, loss: Loss) -> Found:
@@ -85,7 +85,9 @@ class Stream(Probe):
     def _one(self, run: Run, name: str, value: float) -> Found:
         if not math.isfinite(value):
             self._bad += 1
-            self._since = run.applied if self._bad == 1 else self._since
+            if self._bad == 1:  # of weights that an update has lost the loss is lost after it
+                self._since = run.applied
+                self._late = not all(bool(p.isfinite().all()) for lane in run.lanes for p in lane.names)
             # Under a scaler one overflow in the forward pass is skipped like one in the backward pass.
             if run.plan.guarded or run.scaler is None or self._bad >= 3:
                 at = self._since + 1
@@ -93,6 +95,7 @@ class Stream(Probe):
                 # A loop that leaves a batch out makes no update of it.
                 spoilt = self._bad > 1 and (run.applied > self._since or self._bad > _SAME)
                 stage = Stage.of(spoilt or run.plan.guarded)
+                at += self._late
                 yield rules.NOT_FINITE.found(self._unconfirmed, severity=self._severity(run), update=at, stage=stage)
             return
         self._bad, self._unconfirmed = 0, ""
