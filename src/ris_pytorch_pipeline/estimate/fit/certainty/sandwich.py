@@ -28,7 +28,7 @@ def sandwich_information(
     if blocks < 2:
         return torch.full_like(information, torch.nan)
     none = (information.diagonal(dim1=-2, dim2=-1) < 0).any(-1)[:, None, None]
-    information = torch.where(none, torch.eye(parameters, dtype=information.dtype), information)
+    information = torch.where(none, torch.eye(parameters).to(information), information)
     level = information.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(information.dtype).tiny).rsqrt()
     scaled = information * level[:, :, None] * level[:, None, :]
     seen = (scores - scores.mean(-2, keepdim=True)) * level[:, None]
