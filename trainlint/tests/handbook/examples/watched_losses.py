@@ -64,7 +64,7 @@ LOSSES: dict[str, Twice] = {
     "RT302": ([(MODEL, MODEL + "floor = 0.1\n"), ("output = model(inputs)", "hidden = model[0](inputs)\n"
                "        output = model[2:]((hidden * (hidden > 0) + floor).sqrt())")],
               [("floor = 0.1", "floor = 0.0")]),
-    "RT303": ([], [("output = model(inputs)", "output = model[1:](torch.exp(100 * model[0](inputs)))")]),
+    "RT303": ([], [(MADE, "for layer in (model[0], model[2]):\n    layer.weight.data.mul_(1e25)\n" + MADE)]),
     "RT307": ([], [("held_x = torch", "x = x * torch.logspace(-4, 0, 8)\nheld_x = torch")]),
     "RT308": ([], [(MADE, "nn.init.constant_(model[0].bias, -50.0)\n" + MADE)]),
     "RT309": ([(MODEL, MODEL.replace("nn.ReLU(), nn.Linear(32, 32), nn.ReLU()", "nn.Sigmoid()"))],
