@@ -10,6 +10,7 @@ from ris_pytorch_pipeline.search import (
     Settings,
     Studies,
     Task,
+    joined_studies,
     new_studies,
     open_storage,
     work,
@@ -44,3 +45,15 @@ def worked(folder: Path, objective: Objective = learns, settings: Settings | Non
     studies, said = begun(folder, settings), list[str]()
     work(studies, objective, folder, said.append)
     return studies, said
+
+
+def stopped_and_resumed(folder: Path, objective: Objective, most: int = 60) -> Studies:
+    """A search that is resumed whenever it is interrupted, until it ends by itself."""
+    for _ in range(most):
+        studies = joined_studies(open_storage(folder), "stub")
+        try:
+            work(studies, objective, folder, lambda line: None)
+        except KeyboardInterrupt:
+            continue
+        return studies
+    raise AssertionError(f"interrupted {most} times")

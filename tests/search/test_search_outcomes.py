@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from searching import begun, learns, worked
+from searching import begun, learns, stopped_and_resumed, worked
 from test_search_stages import SMALL, outcomes
 
 from ris_pytorch_pipeline.errors import InputError
@@ -19,10 +19,7 @@ from ris_pytorch_pipeline.search import (
     Settings,
     Space,
     Task,
-    joined_studies,
-    open_storage,
     watched,
-    work,
 )
 from ris_pytorch_pipeline.search.extra import optuna
 from ris_pytorch_pipeline.search.kept.lease import Watchman
@@ -55,13 +52,7 @@ def test_an_outcome_that_was_written_down_stands_though_its_worker_was_killed_be
 
     monkeypatch.setattr(optuna.Study, "tell", ends)
     begun(tmp_path / "b", settings)
-    for _ in range(60):
-        try:
-            work(joined_studies(open_storage(tmp_path / "b"), "stub"), once, tmp_path / "b", lambda line: None)
-            break
-        except KeyboardInterrupt:
-            continue
-    assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
+    assert outcomes(stopped_and_resumed(tmp_path / "b", once)) == outcomes(whole)
     assert len(killed) > 5 and set(trained.values()) == {1}
 
 
@@ -122,11 +113,5 @@ def test_a_worker_that_is_killed_before_it_signs_a_trial_takes_no_place_in_the_s
     monkeypatch.setattr(optuna.Study, "ask", ends)
     monkeypatch.setattr(workers, "Watchman", partial(Watchman, grace=0.01))
     begun(tmp_path / "b", settings)
-    for _ in range(60):
-        try:
-            work(joined_studies(open_storage(tmp_path / "b"), "stub"), learns, tmp_path / "b", lambda line: None)
-            break
-        except KeyboardInterrupt:
-            continue
-    assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
+    assert outcomes(stopped_and_resumed(tmp_path / "b", learns)) == outcomes(whole)
     assert killed > 5

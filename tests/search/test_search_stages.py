@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from searching import begun, distance, learns, worked
+from searching import begun, distance, learns, stopped_and_resumed, worked
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError
 from ris_pytorch_pipeline.experiment import training_from_toml
@@ -270,13 +270,7 @@ def test_a_search_comes_to_the_same_however_often_it_is_stopped(tmp_path: Path, 
         return learns(task, report)
 
     begun(tmp_path / "b", settings)
-    for _ in range(12):
-        try:
-            work(joined_studies(open_storage(tmp_path / "b"), "stub"), interrupted, tmp_path / "b", lambda line: None)
-            break
-        except KeyboardInterrupt:
-            continue
-    stopped, whole = joined_studies(open_storage(tmp_path / "b"), "stub"), worked(tmp_path / "a", settings=settings)[0]
+    stopped, whole = stopped_and_resumed(tmp_path / "b", interrupted), worked(tmp_path / "a", settings=settings)[0]
     assert calls >= 9 and outcomes(stopped) == outcomes(whole)
 
 

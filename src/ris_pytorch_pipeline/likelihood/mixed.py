@@ -60,6 +60,9 @@ class Mixed:
     >>> pilot = mixed_likelihood(gram, (False,), truth.powers[:, :0], truth.noise_variance)
     >>> pilot.score.shape, pilot.information().shape  # (a, b, q) and log σ²; x is concentrated out
     (torch.Size([1, 4]), torch.Size([1, 4, 4]))
+    >>> terms = pilot.block_scores()
+    >>> terms.shape, torch.allclose(terms.sum(1), pilot.score)  # of 16 snapshots
+    (torch.Size([1, 16, 4]), True)
 
     Args:
         varying: inner products of the random sources with y - μ under Γ⁻¹.
@@ -86,20 +89,7 @@ class Mixed:
         return self._in_order(score(self.varying, self.powers), residual_gradient(self.projection).sum(-2))
 
     def block_scores(self) -> Float[Tensor, "*batch block parameter"]:
-        """The terms of `score`, block by block.
-
-        >>> import torch
-        >>> import ris_pytorch_pipeline as ris
-        >>> from ris_pytorch_pipeline.physics import chart_of
-        >>> scenes = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0)
-        >>> seen, truth = scenes.observation, scenes.truth
-        >>> chart, there = chart_of(truth.positions, seen.array)
-        >>> gram = sequenced_gram(there, chart, seen, torch.ones_like(truth.symbols), seen.blocks)
-        >>> pilot = mixed_likelihood(gram, (False,), truth.powers[:, :0], truth.noise_variance)
-        >>> terms = pilot.block_scores()
-        >>> terms.shape, torch.allclose(terms.sum(1), pilot.score)  # of 16 snapshots
-        (torch.Size([1, 16, 4]), True)
-        """
+        """The terms of `score`, block by block."""
         frequencies = self.projection.symbols.shape[-2]
         moved = position_scores(self.steady, stacked(self.steady, frequencies))
         return self._in_order(block_scores(self.varying, self.powers), moved)
