@@ -64,9 +64,7 @@ def main() -> None:
             rounds.append(waited(Path(place)))
     print("| from a clean clone to | n | median | least | most |")
     print("|---|---|---|---|---|")
-    for name, times in zip(
-        ("the first located source", "the page of the demo"), zip(*rounds, strict=True), strict=True
-    ):
+    for name, times in zip(NAMES, zip(*rounds, strict=True), strict=True):
         print(f"| {name} | {len(times)} | {statistics.median(times):.0f} s | {min(times):.0f} s | {max(times):.0f} s |")
 
 

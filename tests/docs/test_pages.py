@@ -64,25 +64,38 @@ def test_the_tutorial_leads_to_a_trained_network(capsys: pytest.CaptureFixture[s
     assert values["located"].positions.shape[0] == 4
 
 
+def use(capsys: pytest.CaptureFixture[str], *smaller: str, scenes: int) -> dict[tuple[str, int, float], float]:
+    """Follow the tutorial's last block; success by method, sources and decibels."""
+    train, evaluate, simulate, locate = block("docs/tutorial.md", "sh", "ris train useful").splitlines()
+    assert main([*train.split()[1:], *smaller]) == 0
+    assert "[VERDICT] Healthy" in capsys.readouterr().out
+    assert main([*evaluate.replace("--scenes 100", f"--scenes {scenes}").split()[1:], "--json"]) == 0
+    found = {(cell["method"], cell["sources"], cell["snr_db"]): cell["success"] for cell in told(capsys)["cells"]}
+    assert len(found) == 18
+    assert main(simulate.split()[1:]) == 0
+    capsys.readouterr()
+    assert main([*locate.split()[1:], "--scene", "all", "--json"]) == 0
+    located = told(capsys)["scenes"]
+    assert len(located) == 4 and all(len(scene["sources"]) == 2 for scene in located)
+    return found
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_last_block_of_the_tutorial_is_followed_with_fewer_updates(capsys: pytest.CaptureFixture[str]) -> None:
+    found = use(capsys, "--epochs", "1", "--n-train", "1024", "--n-val", "64", scenes=10)
+    assert found["hybrid-raw", 1, 20.0] >= 0.8, "one source is found by the network alone"
+
+
 @pytest.mark.stress
 @pytest.mark.usefixtures("elsewhere")
 def test_the_tutorial_leads_to_a_network_that_is_of_use(capsys: pytest.CaptureFixture[str]) -> None:
-    train, evaluate, simulate, locate = block("docs/tutorial.md", "sh", "ris train useful").splitlines()
-    assert main(train.split()[1:]) == 0
-    capsys.readouterr()
-    assert main([*evaluate.split()[1:], "--json"]) == 0
-    found = {(cell["method"], cell["sources"], cell["snr_db"]): cell["success"] for cell in told(capsys)["cells"]}
+    found = use(capsys, scenes=100)
     kept = read_kept_table(ROOT / "results" / "measured" / "tutorial" / "evaluate.csv")
-    assert len(kept.rows) == 9 and len(found) == 18
+    assert len(kept.rows) == 9
     for method, sources, *cells in kept.rows:
         for decibels, cell in zip((10.0, 20.0), cells, strict=True):
             _, low, high = map(float, re.findall(r"[\d.]+", cell))
             assert low - 5e-3 <= found[method.strip("`"), int(sources), decibels] <= high + 5e-3, (method, sources)
-    assert main(simulate.split()[1:]) == 0
-    capsys.readouterr()
-    assert main([*locate.split()[1:], "--scene", "all", "--json"]) == 0
-    scenes = told(capsys)["scenes"]
-    assert len(scenes) == 4 and all(len(scene["sources"]) == 2 for scene in scenes)
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> dict:

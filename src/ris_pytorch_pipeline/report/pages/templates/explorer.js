@@ -96,6 +96,15 @@ function plane(data, bytes, number) {
   ));
 }
 
+/** The highest value of a plane and where it is, in words. */
+function highest(data, bytes, number) {
+  const across = data.azimuths.length, down = data.elevations.length, values = bytes.subarray(number * across * down, (number + 1) * across * down);
+  const most = values.reduce((best, byte, at) => (byte > values[best] ? at : best), 0);
+  const degrees = (angle) => `${Math.round(angle)}°`;
+  const place = `azimuth ${degrees(data.azimuths[most % across])}, elevation ${degrees(data.elevations[Math.floor(most / across)])}`;
+  return `highest ${(values[most] * data.most / 255).toFixed(1)} dB at ${place}`;
+}
+
 function crosses(data, scene, which, number, look) {
   const nearest = (distance) => data.distances.reduce(
     (best, each, at) => (Math.abs(1 / each - 1 / distance) < Math.abs(1 / data.distances[best] - 1 / distance) ? at : best), 0
@@ -138,8 +147,11 @@ function explore(place, data) {
   function moveTo(number) {
     const metres = `${data.distances[number].toPrecision(3)} m`;
     slider.value = number;
-    slider.setAttribute("aria-valuetext", metres);
     part("metres").textContent = metres;
+    const told = highest(data, bytes, number);
+    slider.setAttribute("aria-valuetext", `${metres}: ${told}`);
+    map.setAttribute("aria-label", `Map over azimuth and elevation at ${metres}: ${told}; the table below has the sources.`);
+    part("highest").textContent = `${told[0].toUpperCase()}${told.slice(1)}.`;
     redrawIfDrawn(map);
   }
 
@@ -179,7 +191,7 @@ function explore(place, data) {
       redrawIfDrawn(space);
     });
   }
-  if (slider !== null) slider.addEventListener("input", () => moveTo(Number(slider.value)));
+  if (slider !== null) slider.addEventListener("input", () => bytes && moveTo(Number(slider.value)));
   show();
   drawLater(space, drawSpace);
   if (map !== null) drawLater(map, drawMap);
