@@ -120,3 +120,4 @@ def test_a_logarithmic_axis_writes_its_numbers_out() -> None:
         ticks["ticktext"]
     )
     assert log_axis("rate", [1e-6, 1.0])["dtick"] == 1
+    assert log_axis("loss", [9.75, 10.16]) == {"title": {"text": "loss"}}, "it had one label, at 10"

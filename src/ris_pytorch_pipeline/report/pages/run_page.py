@@ -95,12 +95,16 @@ def _lead(run: RunShown, curves: Curves) -> list[str]:
     if run.events:
         end = "" if curves.ended else " The ledger has no end: the run goes on, or was cut off."
         lines.append(
-            f"{len(curves.epochs)} epochs, {len(curves.updates)} attempted updates, {len(skipped(curves))} of them not "
-            f"applied.{end}"
+            f"{_several(len(curves.epochs), 'epoch')}, {_several(len(curves.updates), 'attempted update')}, "
+            f"{len(skipped(curves))} of them not applied.{end}"
         )
     if run.evaluation is not None and run.evaluation.rows:
         lines.append(_shares(run.evaluation.rows))
     return lines
+
+
+def _several(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _shares(rows: Sequence[Row]) -> str:

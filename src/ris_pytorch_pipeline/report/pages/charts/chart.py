@@ -103,12 +103,16 @@ def axis(title: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
 def log_axis(title: str, values: Iterable[float | None]) -> dict[str, Any]:
     """A logarithmic axis whose labels are written out (0.005, not a lone 5) and do not lie on each other.
 
+    Values within a factor of two look the same on a linear axis, which has labels between them.
+
     Args:
         title: with the unit.
         values: that it shows, all of them above 0.
     """
     told = [value for value in values if value is not None and value > 0]
     decades = math.log10(max(told) / min(told)) if told else math.inf
+    if decades < math.log10(2):
+        return axis(title)
     if decades > _FEW_DECADES:
         return axis(title, type="log", dtick=1)
     low, high = math.floor(math.log10(min(told))) - 1, math.ceil(math.log10(max(told))) + 1

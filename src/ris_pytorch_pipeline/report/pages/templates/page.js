@@ -61,7 +61,9 @@ function drawNext() {
 
 function redraw(element) {
   drawn.add(element);
-  started().then((plotly) => drawing.get(element)(plotly));
+  started().then((plotly) => drawing.get(element)(plotly)).then(() => {
+    document.getElementById("js-plotly-tester")?.setAttribute("aria-hidden", "true"); // where Plotly measures texts
+  });
 }
 
 function redrawIfDrawn(element) {
