@@ -76,20 +76,23 @@ def use(capsys: pytest.CaptureFixture[str], *smaller: str, scenes: int) -> dict[
     capsys.readouterr()
     assert main([*locate.split()[1:], "--scene", "all", "--json"]) == 0
     located = told(capsys)["scenes"]
-    assert len(located) == 4 and all(len(scene["sources"]) == 2 for scene in located)
+    assert len(located) == 4 and all(scene["sources"] for scene in located)
     return found
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_last_block_of_the_tutorial_is_followed_with_fewer_updates(capsys: pytest.CaptureFixture[str]) -> None:
-    found = use(capsys, "--epochs", "1", "--n-train", "1024", "--n-val", "64", scenes=10)
-    assert found["hybrid-raw", 1, 20.0] >= 0.8, "one source is found by the network alone"
+    use(capsys, "--epochs", "1", "--n-train", "256", "--n-val", "32", scenes=2)
+    events = [json.loads(line) for line in Path("useful", "ledger.jsonl").read_text("utf-8").splitlines()]
+    losses = [event["loss"] for event in events if event["event"] == "update"]
+    assert len(losses) == 8 and losses[-1] < 0.8 * losses[0], losses
 
 
 @pytest.mark.stress
 @pytest.mark.usefixtures("elsewhere")
 def test_the_tutorial_leads_to_a_network_that_is_of_use(capsys: pytest.CaptureFixture[str]) -> None:
     found = use(capsys, scenes=100)
+    assert found["hybrid-raw", 3, 20.0] > found["hybrid-raw", 3, 10.0]
     kept = read_kept_table(ROOT / "results" / "measured" / "tutorial" / "evaluate.csv")
     assert len(kept.rows) == 9
     for method, sources, *cells in kept.rows:
