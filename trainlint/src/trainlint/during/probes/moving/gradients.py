@@ -1,4 +1,4 @@
-"""Do gradients arrive everywhere, finite, and keep their size through the depth of the model?"""
+"""Do gradients arrive everywhere, and do they keep their size through the depth of the model?"""
 
 import math
 import statistics
@@ -9,52 +9,12 @@ from collections.abc import Mapping, Sequence
 from torch import nn
 
 from ....findings import Finding, Rule, Severity, Stage
-from ....rules import data as data_rules
 from ....rules import updates as update_rules
 from ...hearing.passes import Outputs
 from ...plan import Why
 from ...run import Lane, Run, Step, module_of, some
-from ...weights.names import modules, nonfinite, parameters, sample
+from ...weights.names import modules, nonfinite, parameters
 from ..probe import Found, Loss, Probe
-
-
-class Finite(Probe):
-    """Non-finite gradients, named before anybody replaces them; under a scaler they are normal until it has settled."""
-
-    updates = Why.MEASURED | Why.ODD
-
-    def __init__(self) -> None:
-        self._replaced: Counter[int] = Counter()
-
-    def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
-        """A scaler or a guarded loop did its work, unless somebody had replaced the numbers before it looked."""
-        bad = nonfinite(lane.arrived)
-        grads = [p.grad for p, name in lane.names.items() if name in bad and p.grad is not None]
-        if bad and run.plan.guarded and all(bool(grad.isfinite().all()) for grad in grads):
-            yield self._sanitised(lane, bad, lane.applied + 1)
-
-    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """A step after non-finite gradients: they went in, or somebody replaced them. The weights show which."""
-        bad = nonfinite(step.arrived) or nonfinite(step.used)
-        if not bad:
-            return
-        lost = any(name in bad and not bool(sample(p).isfinite().all()) for p, name in lane.names.items())
-        if step.measured and not nonfinite({name: step.used.get(name) for name in bad}):
-            yield self._sanitised(lane, bad, step.index)
-        else:
-            text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
-            stage = Stage.of(lost)
-            yield data_rules.GRADIENT.found(
-                text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
-            )
-
-    def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
-        self._replaced[id(lane)] += 1
-        return update_rules.SANITISED.found(
-            f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
-            subject=module_of(bad[-1]), update=update, tensors=len(bad),
-            stage=Stage.of(self._replaced[id(lane)] > 1),
-        )  # fmt: skip
 
 
 class Coverage(Probe):
