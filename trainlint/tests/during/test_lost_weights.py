@@ -1,4 +1,4 @@
-"""Are weights named that are NaN or inf at the end, where a guard keeps every loss that would show it from the watch?"""
+"""Are weights named that are NaN or inf at the end, where a guard keeps every loss that shows it from the watch?"""
 
 import re
 from collections.abc import Callable, Iterator

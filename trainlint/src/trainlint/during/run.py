@@ -208,6 +208,8 @@ class Run:
         latest: the last loss read.
         seen: losses in all.
         ran: measured updates in which each leaf module ran in training.
+        shut: those of them without gradients.
+        called: leaf modules that ran at a measured update, in any mode.
         epochs: what was reported.
         strays: backward passes that gave no watched parameter a gradient.
         tried: what is done without gradients between updates.
@@ -228,6 +230,8 @@ class Run:
     latest: float | None = None
     seen: int = 0
     ran: Counter[str] = field(default_factory=Counter)
+    shut: Counter[str] = field(default_factory=Counter)
+    called: set[str] = field(default_factory=set)
     epochs: list[Epoch] = field(default_factory=list)
     strays: int = 0
     tried: Tried = field(default_factory=Tried)

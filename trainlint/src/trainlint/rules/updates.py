@@ -94,8 +94,8 @@ SANITISED = Rule(
 NOT_OWNED = Rule(
     "RT115", "not-in-optimiser", _WARNING, _FROZEN, "A13",
     "Some layers never move.",
-    "Trainable parameters are in no group of the optimiser.",
-    "Pass all of model.parameters(), or set requires_grad = False, or declare frozen=.",
+    "Trainable parameters are in no group of the optimiser, which may hold those of another model.",
+    "Pass all parameters of the model in the loss, or set requires_grad = False, or declare frozen=.",
 )
 FOREIGN = Rule(
     "RT116", "optimiser-of-another-model", _FATAL, _FROZEN, "A13",

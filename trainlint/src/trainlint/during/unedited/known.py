@@ -70,6 +70,17 @@ class Known:
         held = {p for optimizer in self.optimizers() for group in optimizer.param_groups for p in group["params"]}
         return any(p in held for p in set[Tensor](module.parameters()).difference(besides))
 
+    def unheld(self, reached: Iterable[Tensor]) -> bool:
+        """True where a loss reaches parameters, and no optimiser holds any of them."""
+        met = {p for p in reached if isinstance(p, nn.Parameter)}
+        return bool(met) and not holding(self.optimizers(), met)
+
+
+def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[Optimizer]:
+    """The optimisers that hold any of some tensors."""
+    known = set(wanted)
+    return [each for each in optimizers if any(p in known for group in each.param_groups for p in group["params"])]
+
 
 _FEW = 3
 """Updates between two evaluations; a loop that evaluates more often than that acts, it does not validate."""

@@ -207,9 +207,3 @@ def _together(ended: Sequence[Past]) -> Iterator[Finding]:
 def labelled(finding: Finding, label: str) -> Finding:
     """A finding with its training as the subject."""
     return replace(finding, subject=f"{label}, {finding.subject}" if finding.subject else label)
-
-
-def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[Optimizer]:
-    """The optimisers that hold any of some tensors."""
-    known = set(wanted)
-    return [each for each in optimizers if any(p in known for group in each.param_groups for p in group["params"])]

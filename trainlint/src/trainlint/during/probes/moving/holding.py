@@ -15,6 +15,7 @@ from ...weights.lanes import OUTSIDE
 from ...weights.names import modules, parameters, sample, tensors
 from ..probe import Found, Probe
 
+_OTHERS = "no loss uses what the optimiser holds, and the weights that it uses are in no optimiser: "
 _SURE = 3
 """Steps in which an optimiser's own tensors get no gradient and the model's do."""
 
@@ -96,21 +97,23 @@ class Ownership(Probe):
         named = parameters(run.model)
         loose = {n: p for n, p in named.items() if p.requires_grad and p not in held and not run.plan.is_frozen(n)}
         pulled = {n: p for n, p in loose.items() if p.grad is not None and bool(p.grad.any())}
-        before = self._missing
-        self._missing = {n: (p, sample(p).clone()) for n, p in pulled.items()}
+        before, self._missing = self._missing, {n: (p, sample(p).clone()) for n, p in pulled.items()}
         again = [n for n, p in pulled.items() if n in before and before[n][0] is p]
         still = [n for n in again if bool((sample(pulled[n]) == before[n][1]).all())]
         if still:
             size = sum(named[n].numel() for n in still)
             total = sum(p.numel() for p in named.values())
             modules = list(dict.fromkeys(map(module_of, still)))
-            yield rules.NOT_OWNED.found(
-                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
-                f"gradients and without motion: {some(still)}",
-                subject=some(modules),
-                missing=len(still),
-                share=size / total,
+            others = not run.backwards and not any(p.grad is not None for lane in run.lanes for p in lane.parameters)
+            text = "no loss uses what the optimiser holds, and the weights that it uses are in no optimiser: "
+            text = text if others else ""
+            text += (
+                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with gradients "
             )
+            yield rules.NOT_OWNED.found(
+                f"{text}and without motion: {some(still)}", subject=some(modules), missing=len(still),
+                share=size / total, severity=Severity.FATAL if others else None,
+            )  # fmt: skip
 
 
 def _owned(lane: Lane, known: set) -> bool:
@@ -171,7 +174,9 @@ class NeverCalled(Probe):
         known = modules(run.model)
         held = {module_of(n) for lane in run.lanes for p, n in lane.names.items() if p.requires_grad}
         called = self._reached | set(run.ran)
-        idle = [m for m in sorted(held - called) if m in known and not run.plan.is_frozen(m) and not _peer(m, called)]
+        cut = (run.called & held) - self._reached
+        idle = [m for m in sorted(held - called - cut) if m in known and not run.plan.is_frozen(m)]
+        idle = [m for m in idle if not _peer(m, called) and not _shut(m, cut, self._reached)]
         for severity in (None, Severity.NOTE):
             named = [m for m in idle if _libraries(known, m) == (severity is not None)]
             if named:
@@ -183,6 +188,13 @@ class NeverCalled(Probe):
                     update=run.applied,
                     modules=len(named),
                 )
+
+
+def _shut(module: str, cut: set[str], reached: set[str]) -> bool:
+    """Whether it is in a part of the model that runs without gradients: weights may be used without a call."""
+    stems = [module[: i + 1] for i, letter in enumerate(module) if letter == "."]
+    within = [{s for s in stems if any(f"{m}.".startswith(s) for m in each)} for each in (cut, reached)]
+    return not within[0] <= within[1]
 
 
 def _peer(module: str, called: set[str]) -> bool:
@@ -212,18 +224,14 @@ class Weights(Probe):
     def __init__(self) -> None:
         self._same, self._frozen = list[str](), list[str]()
         self._free: dict[int, set[Tensor]] = {}
-        self._matrices = 0
-        self._measured = 0
+        self._matrices = self._measured = 0
 
     def attached(self, run: Run) -> Found:
         """Look once, before the first update."""
         named = parameters(run.model)
         matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1 and p.requires_grad}
-        same = [
-            n
-            for n, p in matrices.items()
-            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
-        ]
+        same = [n for n, p in matrices.items() if bool((sample(p) == sample(p)[0]).all())]
+        same = [n for n in same if bool((named[n] == named[n].flatten()[0]).all())]
         # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
         zeros = [n for n in same if not bool(named[n].flatten()[0])]
         self._same = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
