@@ -142,7 +142,7 @@ NO_GRADIENT = Rule(
 ZERO_GRADIENT = Rule(
     "RT123", "zero-gradient", _FATAL, _STALLED, "A1, A17",
     "Steps are taken, nothing is learned; weight decay may still move the weights.",
-    "Every gradient is exactly zero in all observed updates.",
+    "Every gradient is exactly zero, in all observed updates or from one of them on.",
     "Look for a saturated or clamped output, a zero loss weight, or a mask that removes everything.",
 )
 NO_MOTION = Rule(

@@ -16,9 +16,8 @@ from .losing.lossgraph import Clamps, Fit
 from .losing.players import Players, Reported
 from .losing.targets import ClassWeights, NotNumbers, Targets
 from .losing.terms import Shapes, Terms
-from .moving.changes import Strength, Swap
-from .moving.finite import Finite, Intact
-from .moving.gradients import Coverage, Depth
+from .moving.changes import Intact, Strength, Swap
+from .moving.gradients import Coverage, Depth, Finite
 from .moving.holding import NeverCalled, Ownership, Weights
 from .moving.motion import Declared, Modules, Motion, Replicas
 from .probe import Probe

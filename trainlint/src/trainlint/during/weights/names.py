@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -48,6 +49,15 @@ def modules(model: nn.Module) -> dict[str, nn.Module]:
     """The modules by their names in the model itself; under the name of a wrapper stands what it wraps."""
     bare = _bare(model)
     return {bare(name): m for name, m in model.named_modules()}
+
+
+def of_library(model: nn.Module, name: str) -> bool:
+    """True where the innermost module from a name outwards that is not torch's is an installed library's."""
+    known, parts = modules(model), name.split(".")
+    around = [known[part] for i in range(len(parts), 0, -1) if (part := ".".join(parts[:i])) in known]
+    owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
+    place = vars(sys.modules[type(owner).__module__]).get("__file__") if owner is not None else None
+    return isinstance(place, str) and "-packages" in place
 
 
 def compiled(model: nn.Module) -> bool:

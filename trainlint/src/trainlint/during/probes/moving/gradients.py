@@ -1,8 +1,7 @@
-"""Do gradients arrive everywhere, and do they keep their size through the depth of the model?"""
+"""Do gradients arrive everywhere, finite, and keep their size through the depth of the model?"""
 
 import math
 import statistics
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,12 +9,52 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from ....findings import Finding, Rule, Severity, Stage
+from ....rules import data as data_rules
 from ....rules import updates as update_rules
 from ...hearing.passes import Outputs
 from ...plan import Why
 from ...run import Lane, Run, Step, module_of, some
-from ...weights.names import modules, nonfinite, sample, tensors
+from ...weights.names import nonfinite, of_library, sample, tensors
 from ..probe import Found, Loss, Probe
+
+
+class Finite(Probe):
+    """Non-finite gradients, named before anybody replaces them; under a scaler they are normal until it has settled."""
+
+    updates = Why.MEASURED | Why.ODD
+
+    def __init__(self) -> None:
+        self._replaced: Counter[int] = Counter()
+
+    def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
+        """A scaler or a guarded loop did its work, unless somebody had replaced the numbers before it looked."""
+        bad = nonfinite(lane.arrived)
+        grads = [p.grad for p, name in lane.names.items() if name in bad and p.grad is not None]
+        if bad and run.plan.guarded and all(bool(grad.isfinite().all()) for grad in grads):
+            yield self._sanitised(lane, bad, lane.applied + 1)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """A step after non-finite gradients: they went in, or somebody replaced them. The weights show which."""
+        bad = nonfinite(step.arrived) or nonfinite(step.used)
+        if not bad:
+            return
+        lost = any(name in bad and not bool(sample(p).isfinite().all()) for p, name in lane.names.items())
+        if step.measured and not nonfinite({name: step.used.get(name) for name in bad}):
+            yield self._sanitised(lane, bad, step.index)
+        else:
+            text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
+            stage = Stage.of(lost)
+            yield data_rules.GRADIENT.found(
+                text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
+            )
+
+    def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
+        self._replaced[id(lane)] += 1
+        return update_rules.SANITISED.found(
+            f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
+            subject=module_of(bad[-1]), update=update, tensors=len(bad),
+            stage=Stage.of(self._replaced[id(lane)] > 1),
+        )  # fmt: skip
 
 
 class Coverage(Probe):
@@ -26,8 +65,7 @@ class Coverage(Probe):
     def __init__(self) -> None:
         self._measured: Counter[int] = Counter()
         self._some: set[str] = set()
-        self._alive: set[str] = set()
-        self._zero: Counter[int] = Counter()
+        self._alive, self._zero = set[str](), Counter[int]()
         self._none: Counter[int] = Counter()
         self._told: dict[tuple[Rule, str], list[str]] = {}
         self._shut: dict[str, tuple[Finding, list[tuple[Tensor, Tensor]]]] = {}
@@ -148,7 +186,7 @@ class Coverage(Probe):
                 fate = "although something came of it" if used else "and its output was thrown away or cut off"
                 shut = not used and all(run.shut[m] == run.ran[m] > 0 for m in modules)
                 fate = "and it runs under no_grad alone" if shut else fate
-                spare = all(_library_part(run, module) for module in modules)
+                spare = all(of_library(run.model, module) for module in modules)
                 found = update_rules.NO_GRADIENT.found(
                     f"no gradient in {self._measured[id(lane)]} measured updates {fate}: {some(modules)}",
                     subject=some(modules), update=step.index, modules=len(modules),
@@ -192,15 +230,6 @@ class Coverage(Probe):
         return bool(tail) and any(
             p != module and p.split(".")[depth:] == tail and p.split(".")[depth - 1].isdigit() for p in peers
         )
-
-
-def _library_part(run: Run, name: str) -> bool:
-    known, parts = modules(run.model), name.split(".")
-    above = [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
-    around = [known[part] for part in above if part and part in known]
-    owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
-    place = vars(sys.modules[type(owner).__module__]).get("__file__") if owner is not None else None
-    return isinstance(place, str) and "site-packages" in place
 
 
 _SPAN = 1e5

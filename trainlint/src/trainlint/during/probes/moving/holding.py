@@ -1,9 +1,7 @@
 """Which parameters are held, called, frozen, and able to become different?"""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from torch import Tensor
 
@@ -12,7 +10,7 @@ from ....rules import updates as rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, module_of, some
 from ...weights.lanes import OUTSIDE
-from ...weights.names import modules, parameters, sample, tensors
+from ...weights.names import modules, of_library, parameters, sample, tensors
 from ..probe import Found, Probe
 
 _OTHERS = "no loss uses what the optimiser holds, and the weights that it uses are in no optimiser: "
@@ -105,13 +103,10 @@ class Ownership(Probe):
             total = sum(p.numel() for p in named.values())
             modules = list(dict.fromkeys(map(module_of, still)))
             others = not run.backwards and not any(p.grad is not None for lane in run.lanes for p in lane.parameters)
-            text = "no loss uses what the optimiser holds, and the weights that it uses are in no optimiser: "
-            text = text if others else ""
-            text += (
-                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with gradients "
-            )
+            text = _OTHERS if others else ""
+            text += f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with gradients"
             yield rules.NOT_OWNED.found(
-                f"{text}and without motion: {some(still)}", subject=some(modules), missing=len(still),
+                f"{text} and without motion: {some(still)}", subject=some(modules), missing=len(still),
                 share=size / total, severity=Severity.FATAL if others else None,
             )  # fmt: skip
 
@@ -178,7 +173,7 @@ class NeverCalled(Probe):
         idle = [m for m in sorted(held - called - cut) if m in known and not run.plan.is_frozen(m)]
         idle = [m for m in idle if not _peer(m, called) and not _shut(m, cut, self._reached)]
         for severity in (None, Severity.NOTE):
-            named = [m for m in idle if _libraries(known, m) == (severity is not None)]
+            named = [m for m in idle if of_library(run.model, m.rpartition(".")[0]) == (severity is not None)]
             if named:
                 yield rules.NEVER_CALLED.found(
                     f"{some(named)} of {type(run.model).__name__}: not called in {self._measured} measured updates, "
@@ -201,15 +196,6 @@ def _peer(module: str, called: set[str]) -> bool:
     parts = module.split(".")
     stems = [".".join([*parts[:i], ""]) for i, part in enumerate(parts) if part.isdigit()]
     return any(m.startswith(stem) and m[len(stem) :].split(".")[0].isdigit() for stem in stems for m in called)
-
-
-def _libraries(known: dict, module: str) -> bool:
-    parent = known.get(module.rpartition(".")[0])
-    source = sys.modules.get(type(parent).__module__)
-    path = "" if source is None or "__file__" not in vars(source) else str(source.__file__)
-    return type(parent).__module__.split(".")[0] != "torch" and bool(
-        {"site-packages", "dist-packages"} & set(Path(path).parts)
-    )
 
 
 _LOOKED = 6
