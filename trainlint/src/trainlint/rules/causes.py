@@ -8,7 +8,7 @@ _GROUPS = {
     "unlearned": "125 135 204 212 214 217 219 251 311",
     "unbounded": "201 202 213 302 303 308 309 311 312 219 113",
 }
-"""What a model that does not move shows, and what numbers that grow without bound end in."""
+"""What a model that does not move shows, and what unbounded numbers end in."""
 
 
 def _table(text: str) -> dict[str, tuple[str, ...]]:

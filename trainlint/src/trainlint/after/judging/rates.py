@@ -14,7 +14,7 @@ from .standstill import FLAT, longest_row
 from .subject import Subject, fall, finest, mean, share
 
 ENDING = 0.1
-"""The share of a run for which a schedule may end at 0: printed rates are rounded, and the last step may print 0."""
+"""The share of a run for which a schedule may end at 0."""
 
 
 def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
@@ -74,7 +74,6 @@ def _each_epoch(series: Series) -> bool:
 
 
 def _warmup(subject: Subject) -> list[Finding]:
-    """A warm-up that is not over by the end of the run is told only where nothing was learned meanwhile."""
     series, log = used_rates(subject.log), subject.log
     used = list(series.last_part().values) if series is not None else []
     if len(used) < 3 or not all(map(lt, used, islice(used, 1, None))) or subject.learns:
@@ -106,7 +105,7 @@ def _motion(log: Log) -> list[Finding]:
 
 
 _APART, _JUMP, _AGAIN = 10.0, 1.5, 3
-"""How often the norm, and the loss, at a spike is what it is beside it; a single spike is a bad batch."""
+"""How often a norm, and a loss, is what it is beside a spike; one or two spikes are bad batches."""
 
 
 def _norms(subject: Subject) -> list[Finding]:

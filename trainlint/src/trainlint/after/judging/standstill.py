@@ -13,7 +13,7 @@ from .subject import Subject, fall, improves, mean, noise, share, third
 _DIGITS = 1e-9
 """Relative: two numbers that differ by less are printed the same."""
 _ENOUGH = {1: 40, 2: 25, 3: 8}
-"""Values that must be equal, by the digits that they have in common; with four and more digits three are enough."""
+"""Values that must be equal, by their digits; of four and more digits three are enough."""
 _PARTS = ("loss", "align", "contrast", "peak", "term", "penalty", "aux")
 
 
@@ -25,7 +25,6 @@ def findings(subject: Subject) -> list[Finding]:
 
 
 def _held_out(subject: Subject) -> Iterator[Finding]:
-    """Where no loss is printed: held-out metrics that stand still while those of training get better."""
     if subject.train is not None or subject.validation is not None or subject.log.rival:
         return
     seen = [s for s in subject.metrics if len(s.values) >= 8]

@@ -83,7 +83,7 @@ def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[O
 
 
 _FEW = 3
-"""Updates between two evaluations; a loop that evaluates more often than that acts, it does not validate."""
+"""Updates between two evaluations; a loop that evaluates more often acts."""
 
 
 class Batches:
@@ -111,9 +111,8 @@ class Batches:
 class Epochs:
     """Epochs as a loader that begins anew shows them, or else as evaluations between updates do.
 
-    `values` are losses computed without gradients in the epoch so far, by the loss's name; `acting` counts evaluations
-    after fewer updates than a validation would have; `own` is True where the trained model itself is in evaluation for
-    such a loss, as in no loop that acts.
+    `values` are losses without gradients in the epoch so far; `acting` counts evaluations after too few updates; `own`
+    is True where the trained model itself is in evaluation for such a loss.
     """
 
     loader: Batches | None = None

@@ -28,7 +28,7 @@ from .trainings import MOST, Training, Trainings
 from .unheard import Handmade, Idle, Loads, Lost, Shared
 
 _SETTLED = 64
-"""Backward passes without a new model after which nobody looks for one until the next optimiser is made or steps in."""
+"""Backward passes after which nobody looks for a new model until the next optimiser is made."""
 _FIRST = 4
 """Leaves of a loss that are looked at: an input may be among them."""
 
@@ -37,8 +37,7 @@ _FIRST = 4
 class Options:
     """How a program is watched: as in `Watch`, with `strict` for `raises`.
 
-    Each further training gets a ledger of its own beside the first one's. `progress` shows where the run stands; `tell`
-    is given each finding as it comes, with the line of the user's code that was running.
+    `progress` shows where the run stands; `tell` is given each finding as it comes.
     """
 
     preset: Preset | str = Preset.LIGHT

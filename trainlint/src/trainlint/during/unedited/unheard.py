@@ -64,7 +64,7 @@ class Idle:
         self._steps[id(optimizer)] += 1
 
     def found(self, unheld: int) -> Iterator[Finding]:
-        """Steps without gradients, of weights that have not moved: of all optimisers, or of some beside others."""
+        """Steps without gradients, of weights that have not moved."""
         still = [key for key, (_, held, start) in self._start.items() if torch.equal(start, mark(held))]
         if (count := sum(self._steps[key] for key in still)) < _STEPS:
             return

@@ -17,7 +17,7 @@ from ...weights.windows import mark
 from ..probe import Found, Probe
 
 _SHARE = 1e-3
-"""A clip norm is chosen near the gradient's own size; one step in a thousand of it is another rate, or a mistake."""
+"""A clip norm is chosen near the gradient's own size; a thousandth of it is another rate, or a mistake."""
 _ROUNDING = 1e-7
 _SLOW = 1e-5
 """Relative motion an update: a thousand such updates change a weight by one per cent."""
@@ -79,7 +79,6 @@ class Strength(Probe):
             )  # fmt: skip
 
     def _swallowed(self, lane: Lane, step: Step, used: float) -> Found:
-        """Adam divides by the gradient's size and its epsilon: which of them keeps it from moving?"""
         seen = self._units[id(lane)]
         entries = sum(p.numel() for p in lane.held) ** 0.5
         if len(seen) >= 3 and max(units for units, _, _ in seen) < 5 * _UNITS and used / entries < step.epsilon <= 1e-6:
@@ -192,7 +191,6 @@ class Swap(Probe):
                 )  # fmt: skip
 
     def _initialised(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Weights that were written anew between updates of one optimiser, again and again, or some in every update."""
         own = self._anew[id(lane)]
         own.update(step.anew)
         if step.measured:

@@ -233,7 +233,7 @@ class Coverage(Probe):
 
 
 _SPAN = 1e5
-"""Between the first and the last layer of a healthy deep network gradients per weight differ by less than 1e3."""
+"""In a healthy deep network the gradients per weight differ by less than 1e3."""
 
 
 class Depth(Probe):

@@ -186,7 +186,6 @@ class NeverCalled(Probe):
 
 
 def _shut(module: str, cut: set[str], reached: set[str]) -> bool:
-    """Whether it is in a part of the model that runs without gradients: weights may be used without a call."""
     stems = [module[: i + 1] for i, letter in enumerate(module) if letter == "."]
     within = [{s for s in stems if any(f"{m}.".startswith(s) for m in each)} for each in (cut, reached)]
     return not within[0] <= within[1]
@@ -229,8 +228,7 @@ class Weights(Probe):
     def asked(self, run: Run) -> Found:
         """What stayed frozen, and what an optimiser holds and was frozen since, as by a loop over all parameters.
 
-        A player of a game may rest while another one moves, and a teacher when it has learned: what its optimiser
-        moved last is not meant.
+        What its optimiser moved last may rest.
         """
         free, named = set[Tensor]().union(*self._free.values()), parameters(run.model)
         frozen = [n for n in self._frozen if n in named and not named[n].requires_grad and named[n] not in free]
@@ -272,7 +270,6 @@ def _units_equal(matrix: Tensor) -> bool:
 
 
 def _caught(frozen: Sequence[str], named: Iterable[str]) -> str:
-    """Layers 10 to 12 frozen beside layer 1, and layer 2 not: what a test for a part of a name takes."""
     free, shut = _owners(set(named).difference(frozen)), _owners(frozen)
     for name in sorted(shut - free):
         stem = name.rstrip("0123456789")
