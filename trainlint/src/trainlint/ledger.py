@@ -17,7 +17,7 @@ from .findings import Finding
 from .rules import data as rules
 
 FORMAT = 2
-"""Number of the format; the first record of every session has it. Before 2 there were two formats without a number."""
+"""Number of the format, in the first record of every session; before 2 there was none."""
 EVENTS = ("start", "resume", "update", "epoch", "checkpoint", "finding", "probe", "verdict", "failure", "end")
 """What a record can be about; docs/ledger.md says what each holds."""
 MOST_BYTES = 1 << 28
@@ -140,11 +140,6 @@ class Ledger:
 
 
 def _cut_back(path: Path) -> None:
-    """Cut off the beginning of a record that a kill left without its newline, and zeros of a power cut.
-
-    Raises:
-        InputError: the file ends in something else; it is left as it is.
-    """
     content = _content(path) if os.path.lexists(path) else b""
     whole = _whole(content)
     if whole == content:

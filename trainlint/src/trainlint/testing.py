@@ -9,7 +9,7 @@ from .findings import Finding, Severity
 from .rules.losses import CANNOT_OVERFIT
 
 RATES = (1e-3, 1e-2, 1e-1)
-"""Tried one after another where no optimiser is given; small models need larger ones."""
+"""Tried in turn where no optimiser is given."""
 
 
 def assert_trains(

@@ -142,7 +142,6 @@ def judge(
 
 
 def _state(ranked: tuple[Finding, ...], without: State) -> State:
-    """The state of the first among the gravest findings; without a serious one, another."""
     serious = [f for f in ranked if f.severity is Severity.FATAL]
     serious += [f for f in ranked if f.severity is Severity.WARNING]
     if serious:

@@ -172,3 +172,22 @@ def test_samples_that_cannot_be_compared_are_not_judged_where_some_are_held_out(
     verdict = watched(program)[1]
     assert verdict.healthy
     assert ("samples of `list`, which are not compared" in verdict.blind) is told
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_second_stage_whose_optimiser_holds_the_first_model(right: bool):
+    """The loss of the second stage depends on weights that no optimiser holds."""
+
+    def program() -> None:
+        x = values()
+        first, second = net(), nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 1))
+        for model, held in ((first, first), (second, second if right else first)):
+            optimizer = Adam(held.parameters(), 3e-3)
+            for rows in torch.arange(120).split(8) * 3:
+                optimizer.zero_grad()
+                F.mse_loss(model(x[rows]), x[rows, :1]).backward()
+                optimizer.step()
+
+    codes = watched(program)[1].codes
+    assert "RT121" not in codes
+    assert ("RT115" in codes) is not right

@@ -191,7 +191,7 @@ def _epoch(log: Log, record: Mapping[str, Any]) -> None:
 
 
 GROWN = 1.02
-"""A log is judged again when it holds 2 % more values: judging all of them costs as much as reading a few."""
+"""A log is judged again when it holds 2 % more values."""
 _WHOLE = frozenset((".json", ".jsonl"))
 
 

@@ -34,8 +34,8 @@ class Kind(Enum):
 class Name:
     """A name as classified: `key` is lower case, words joined by underscores.
 
-    A `term` is part of a loss (`box_loss`); of a `rival` a rising or negative value is sound: adversaries, rewards,
-    policies. The direction is 1 where higher is better, -1 where lower is, 0 where nobody knows.
+    A `term` is part of a loss (`box_loss`); a `rival` may rise or be negative, as a policy's. The direction is 1 where
+    higher is better, -1 where lower is.
     """
 
     key: str
@@ -123,7 +123,6 @@ class Series:
         return f"epoch {epoch:.6g}" + ("" if math.isnan(step) else f", step {step:.10g}")
 
     def _was_printed(self, index: int) -> bool:
-        """Whether the same value was printed at the same place before: a summary, such as the best one's."""
         one = self.values[index], self.steps[index]
         return any(one == both for both in zip(self.values[:index], self.steps[:index], strict=True))
 

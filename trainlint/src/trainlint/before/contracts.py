@@ -134,7 +134,7 @@ def _standard(values: Tensor) -> Tensor:
 
 
 _STATES = {"SGD": 1, "Adam": 2, "AdamW": 2, "NAdam": 2, "RAdam": 2, "Adamax": 2, "RMSprop": 1, "Adagrad": 1}
-"""Tensors of a parameter's size that an optimiser keeps; two is the cautious guess for those not listed."""
+"""Tensors of a parameter's size that an optimiser keeps; others: two."""
 _SPARE = 0.9
 """A tenth is left to the allocator and to everything else."""
 _TABLE = Path("/proc/meminfo")

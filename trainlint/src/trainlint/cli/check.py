@@ -14,11 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the findings.
-
-    Returns:
-        The exit code: 0 without findings or with notes only, 1 with findings, 2 where a file could not be read.
-    """
+    """Print the findings: 0 without any but notes, 1 with findings, 2 where a file could not be read."""
     from ..findings import Severity
     from ..output import OUTPUTS
     from .keeper import check

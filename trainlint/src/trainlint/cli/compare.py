@@ -14,11 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print both side by side, and what lies beyond the baseline's noise.
-
-    Returns:
-        The exit code: 0 where nothing does, 1 where something does, 3 where they have no series in common.
-    """
+    """Print what lies beyond the baseline's noise: 0 for nothing, 1 for something, 3 without a common series."""
     from ..after.compare import compare  # after the parser has answered
     from ..after.postmortem import read_series
     from ..ledger import indented

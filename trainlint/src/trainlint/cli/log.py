@@ -25,11 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the verdict.
-
-    Returns:
-        The exit code: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
-    """
+    """Print the verdict: 0 for a healthy run, 3 where nothing was judged, 1 otherwise."""
     from ..after.postmortem import diagnose_path  # after the parser has answered
     from .judged import show
     from .keeper import Keeper

@@ -24,11 +24,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line.
-
-    Returns:
-        The exit code: 0 healthy, 1 with findings, 2 for bad input, 3 where nothing could be judged.
-    """
+    """Run a command line: 0 healthy, 1 with findings, 2 for bad input, 3 where nothing could be judged."""
     arguments = parser().parse_args(argv)
     try:
         code = import_module(f".{arguments.command}", __package__).run(arguments)

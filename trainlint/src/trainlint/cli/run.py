@@ -50,8 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the script under a watch, and print the verdict on stderr.
 
-    Returns:
-        The script's own exit code; 1 where --strict stopped it or would have, or where --fail has a finding.
+    It returns the script's own exit code; 1 where --strict stopped it or would have, or where --fail has a finding.
 
     Raises:
         InputError: no such script, or options or settings that cannot be read.

@@ -33,11 +33,7 @@ class Audience(Protocol):
 class Jury:
     """The probes and what they have found so far; the boundary behind which a probe may fail without harm.
 
-    Causes stand before their symptoms among the probes: the first fatal finding is the one that raises. New ones are
-    written to the ledger before that.
-
-    Raises:
-        InputError: `losses` or `updates` of a probe is no `Why`.
+    Causes stand before their symptoms among the probes: the first fatal finding is the one that raises.
     """
 
     def __init__(
@@ -171,11 +167,6 @@ def _answers(probe: Probe, event: str) -> bool:
 
 
 def _check(probes: Sequence[Probe]) -> None:
-    """Refuse a probe that uses the names by which it says of what it is told for something else.
-
-    Raises:
-        InputError: naming the probe and what it holds.
-    """
     for probe in probes:
         for name, held in (("losses", probe.losses), ("updates", probe.updates)):
             if not isinstance(held, Why):

@@ -110,7 +110,7 @@ class Plan:
 
 
 LOW = 0.2
-"""A warmed-up cosine or linear decay averages half its peak; a fifth means that the peak was never of use."""
+"""A cosine or linear decay averages half its peak."""
 
 
 def outermost(schedulers: Iterable[object]) -> list[object]:

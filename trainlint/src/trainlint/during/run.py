@@ -24,25 +24,25 @@ class Lane:
         masters: True where its tensors are wider copies of the model's parameters.
         skipped: steps that a scaler refused, by reason.
         pending: backward passes since the last step or clearing.
-        wasted: windows whose gradients were cleared, and nothing was done with them.
-        probed: windows that asked for the gradient of an input, as saliency and attacks do.
-        by_hands: True where the program has no optimiser: whatever moves these weights is an update.
-        by_hand: windows after which the weights had moved without a step of the optimiser that there is.
+        wasted: windows whose gradients were cleared unused.
+        probed: windows that asked for the gradient of an input.
+        by_hands: True where the program has no optimiser.
+        by_hand: windows after which weights had moved without a step.
         gaps: updates with wasted windows before them.
-        unsure: True where the last window was not used by a step.
+        unsure: True where no step used the last window.
         looks: graphs searched for an input so far.
         curious: True where the last one asked for an input's gradient.
         by: the optimiser that is stepping these weights now.
-        others: optimisers that stepped these weights and were never handed over.
+        others: optimisers that stepped them and were never handed over.
         foreign: steps of theirs.
         rebuilt: windows in which a new one of them stepped.
         moments: True where the last of them keeps moments of the gradient.
-        since: what the whole run had done when the window began: updates, skips and writes to this lane's weights.
+        since: updates, skips and writes of the run when the window began.
         cleared: True where gradients were cleared since the last step.
         stepped: True where a step ran since the last clearing.
-        inside: True while the optimiser's step runs, which may clear and fill gradients itself.
+        inside: True while a step runs.
         window: backward passes in the longest window that ended in a step.
-        arrived: gradient norms of this window as they arrived, where somebody looked; one not finite stays.
+        arrived: gradient norms of this window as they arrived, where somebody looked.
         scale: what the loss of those gradients was multiplied with.
     """
 
@@ -115,8 +115,7 @@ class Step:
     Args:
         index: the lane's update, from 1.
         rates: the rate of each group that the step used.
-        arrived: gradient norm of each parameter at the end of backward, before anybody touched it; None without one.
-            Empty where nobody looked.
+        arrived: gradient norm of each parameter at the end of backward; None without one, empty where nobody looked.
         scale: what a scaler had multiplied the loss of those gradients with.
         measured: True where the fields below hold numbers.
         used: the same after the step: what the optimiser saw.
@@ -124,19 +123,19 @@ class Step:
         unmoved: parameters with a gradient of which no sampled entry changed.
         relative: ‖Δ‖/‖w‖ of all parameters together.
         modules: ‖Δ‖/‖w‖ of each module over its tensors with a gradient.
-        returned: modules back where they were before the last measured update; None where there was none.
-        stuck: share of the sampled entries with a gradient that kept their value, in weights of half precision.
+        returned: modules back where they were before the last measured update.
+        stuck: share of the sampled entries with a gradient that kept their value, in half precision.
         in_rates: how far Adam moved an entry, in units of its rate; None for other optimisers.
-        own_share: relative motion that the gradient alone makes, without decay; None where the rule is not known.
+        own_share: relative motion that the gradient alone makes; None where the rule is not known.
         epsilon: what Adam adds to the size of a gradient.
         shrinkage: share of the weights that decay takes off.
         closure: True where the optimiser got a closure and may have stepped several times.
-        drift: relative difference of the weights between the previous step and this one, before it ran.
-        written: what somebody wrote into a few weights since the step before, as bytes.
+        drift: relative change of the weights since the previous step.
+        written: what somebody wrote into a few weights since then, as bytes.
         first: True for the first update of a later epoch.
-        anew: modules whose weights are others than the last measured step left, without an update in between.
+        anew: modules with other weights than the last measured step left.
         stale: True where the gradients contain those of an earlier update.
-        cleared: True where the gradients of a backward pass were cleared before this step.
+        cleared: True where gradients were cleared before this step.
     """
 
     index: int
@@ -208,6 +207,8 @@ class Run:
         latest: the last loss read.
         seen: losses in all.
         ran: measured updates in which each leaf module ran in training.
+        shut: those of them without gradients.
+        called: leaf modules that ran, in any mode.
         epochs: what was reported.
         strays: backward passes that gave no watched parameter a gradient.
         tried: what is done without gradients between updates.
@@ -228,6 +229,8 @@ class Run:
     latest: float | None = None
     seen: int = 0
     ran: Counter[str] = field(default_factory=Counter)
+    shut: Counter[str] = field(default_factory=Counter)
+    called: set[str] = field(default_factory=set)
     epochs: list[Epoch] = field(default_factory=list)
     strays: int = 0
     tried: Tried = field(default_factory=Tried)

@@ -89,7 +89,6 @@ class Watch:
         self._run("attach", self._attach)
 
     def _opened(self, path: Path | str, identity: Mapping[str, object] | None) -> Ledger | None:
-        """A ledger that cannot be kept ends neither the loop nor the watch."""
         ledger = None
         try:
             ledger = Ledger(path, begins=False)

@@ -61,6 +61,12 @@ COLLAPSE = Rule(
     "The output does not vary over a batch whose inputs do.",
     "Look for the first module whose output is constant over the batch.",
 )
+LOST_WEIGHTS = Rule(
+    "RT312", "weights-not-finite", _FATAL, _DIVERGED, "C1",
+    "The model answers NaN, and no loss that was printed is.",
+    "A gradient that is NaN or inf, or too large an update, went into the weights; a guard then skips each loss.",
+    "Guard the step by its gradient norm, not by the loss; look for sqrt, norm, log or a division at 0.",
+)
 NOT_NUMBERS = Rule(
     "RT330", "batch-not-finite", _FATAL, _DIVERGED, "C1, D4",
     "The loss is NaN, and a batch that went in before held NaN or inf.",

@@ -28,7 +28,7 @@ ZERO = Rule(
 CONSTANT = Rule(
     "RT204", "constant-loss", _FATAL, _STALLED, "A17, B8",
     "The loss is the same number in every batch.",
-    "The loss does not depend on the weights or on the batch.",
+    "The loss does not depend on the weights or on the batch, or has converged: no step can lower it.",
     "Check the path from the model's output to the loss; look for saturated outputs.",
 )
 FLOOR = Rule(

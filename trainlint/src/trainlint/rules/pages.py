@@ -116,6 +116,8 @@ MEASURED: dict[str, tuple[str, str]] = {
     "RT310": ("prediction.clamp(0, 1)   # before the loss",
               "ReLU6 inside a network is no clamp of the answer."),
     "RT311": ("all weights of the last layer 0", "At the first batch outputs may be nearly equal; it is judged later."),
+    "RT312": ("if torch.isnan(loss):\n    continue   # the weights are NaN by now",
+              "A single refused batch does no harm as long as the weights are numbers."),
     "RT401": ("train = make(seed=0); val = make(seed=0)",
               "Equal items may also come from a small set of possible items."),
     "RT402": ("overfit(make(8, seed=0)); score(make(8, seed=1))",

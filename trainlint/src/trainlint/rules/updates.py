@@ -94,8 +94,8 @@ SANITISED = Rule(
 NOT_OWNED = Rule(
     "RT115", "not-in-optimiser", _WARNING, _FROZEN, "A13",
     "Some layers never move.",
-    "Trainable parameters are in no group of the optimiser.",
-    "Pass all of model.parameters(), or set requires_grad = False, or declare frozen=.",
+    "Trainable parameters are in no group of the optimiser, which may hold those of another model.",
+    "Pass all parameters of the model in the loss, or set requires_grad = False, or declare frozen=.",
 )
 FOREIGN = Rule(
     "RT116", "optimiser-of-another-model", _FATAL, _FROZEN, "A13",
@@ -142,7 +142,7 @@ NO_GRADIENT = Rule(
 ZERO_GRADIENT = Rule(
     "RT123", "zero-gradient", _FATAL, _STALLED, "A1, A17",
     "Steps are taken, nothing is learned; weight decay may still move the weights.",
-    "Every gradient is exactly zero in all observed updates.",
+    "Every gradient is exactly zero, in all observed updates or from one of them on.",
     "Look for a saturated or clamped output, a zero loss weight, or a mask that removes everything.",
 )
 NO_MOTION = Rule(

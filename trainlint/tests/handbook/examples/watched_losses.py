@@ -1,6 +1,6 @@
 """The sound loop under a watch, and the change that breaks it in the way of rules about losses, numbers and data."""
 
-from .watched import EPOCHS, LOSS, MADE, MODEL, START, TOLD, Twice
+from .watched import BACK, EPOCHS, LOSS, MADE, MODEL, START, STEP, TOLD, Twice
 
 _LABELS = "        labels = (targets[:, 0] > 0).long() + (targets[:, 0] > 1).long()\n"
 _CLASSES = [
@@ -27,6 +27,8 @@ _SCORE = (
     ".mean().item()\n    model.train()\n",
 )
 _OLD = ("((model(held_x) - held_y)", "((start(held_x) - held_y)")
+_ROOT = "        gap = (output - output.detach()).square().sum() + floor\n        loss = loss + 1e-3 * gap.sqrt()\n"
+_GUARD = "        if loss.isfinite():\n    " + BACK
 
 LOSSES: dict[str, Twice] = {
     "RT201": ([], [(LOSS, LOSS + "        loss = loss - 1e-9 * output.log().mean()\n")]),
@@ -71,6 +73,8 @@ LOSSES: dict[str, Twice] = {
               [(MADE, "model[0].weight.data.mul_(3e3)\n" + MADE)]),
     "RT310": ([], [("F.mse_loss(output, targets)", "F.mse_loss(output.clamp(-0.05, 0.05), targets)")]),
     "RT311": ([(EPOCHS, "range(6)")], [(MADE, "nn.init.zeros_(model[0].weight).requires_grad_(False)\n" + MADE)]),
+    "RT312": ([(MODEL, MODEL + "floor = 1e-6\n"), (LOSS, LOSS + _ROOT), (BACK, _GUARD), (STEP, "    " + STEP)],
+              [("floor = 1e-6", "floor = 0.0")]),
     "RT330": ([], [("held_x = torch", "x[3, 2] = float('nan')\nheld_x = torch")]),
     "RT331": ([], [("output = model(inputs)", "inputs = torch.zeros_like(inputs)\n        output = model(inputs)")]),
     "RT332": ([(EPOCHS, "range(6)")],

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections.abc import Sequence
 from itertools import groupby, islice, pairwise
 from operator import lt
 
@@ -9,11 +10,11 @@ from ...findings import Finding, Severity
 from ...rules import losses, updates
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
-from .standstill import longest_row
-from .subject import Subject, fall, finest, share
+from .standstill import FLAT, longest_row
+from .subject import Subject, fall, finest, mean, share
 
 ENDING = 0.1
-"""The share of a run for which a schedule may end at 0: printed rates are rounded, and the last step may print 0."""
+"""The share of a run for which a schedule may end at 0."""
 
 
 def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
@@ -73,7 +74,6 @@ def _each_epoch(series: Series) -> bool:
 
 
 def _warmup(subject: Subject) -> list[Finding]:
-    """A warm-up that is not over by the end of the run is told only where nothing was learned meanwhile."""
     series, log = used_rates(subject.log), subject.log
     used = list(series.last_part().values) if series is not None else []
     if len(used) < 3 or not all(map(lt, used, islice(used, 1, None))) or subject.learns:
@@ -104,20 +104,68 @@ def _motion(log: Log) -> list[Finding]:
     return [updates.NO_MOTION.found(text, places=still)]
 
 
+_APART, _JUMP, _AGAIN = 10.0, 1.5, 3
+"""How often a norm, and a loss, is what it is beside a spike; one or two spikes are bad batches."""
+
+
 def _norms(subject: Subject) -> list[Finding]:
     for series in subject.log.of(Kind.GRADIENT_NORM):
         values = [v for v in series.last_part().values if math.isfinite(v)]
         if len(values) >= 5 and not any(values):
             return [updates.ZERO_GRADIENT.found(f"{series.name.key} is 0 in all {len(values)} places that print it")]
+        if dead := _dead(subject, series.last_part()):
+            return dead
         levels = finest(series, 8).levels
         if len(levels) < 8 or subject.log.rival:
             continue
+        if spikes := _spikes(subject, series):
+            return spikes
         head, tail = levels[: len(levels) // 2], levels[-max(3, len(levels) // 10) :]
         grows = statistics.median(tail) / max(head) if max(head) > 0 else 0.0
         if grows > 100 or (grows > 20 and fall(subject.train_curve.levels) < 0):
             text = f"{series.name.key} was at most {max(head):.3g} in the first half and is {tail[-1]:.3g} at the end"
             return [updates.EXPLODING.found(text, grows=grows)]
     return []
+
+
+def _dead(subject: Subject, norms: Series) -> list[Finding]:
+    zeros, total = trailing([v == 0 for v in norms.values]), len(norms.values)
+    if subject.train is None or not max(4, ENDING * total) < zeros < total:
+        return []
+    at, before = total - zeros, norms.values[total - zeros - 1]
+    loss, by_epoch = subject.train.last_part(), norms.axis == subject.train.axis == "epoch"
+    places, where = (loss.epochs, norms.epochs[at]) if by_epoch else (loss.steps, norms.steps[at])
+    if not math.isfinite(where):
+        places, where = range(len(loss.values)), at * len(loss.values) / total
+    early, late = (
+        [v for p, v in zip(places, loss.values, strict=True) if (p >= where) is side] for side in (False, True)
+    )
+    small = norms.decimals is not None and before < 10 * 10.0**-norms.decimals  # it became so bit by bit
+    if small or min(len(early), len(late)) < 3 or fall(late) > FLAT or abs(mean(late)) < 0.01 * max(map(abs, early)):
+        return []
+    text = (
+        f"{norms.name.key} is 0 from {norms.at(at)} to the end ({share(zeros, total)} places), and {before:.4g} before"
+    )
+    return [updates.ZERO_GRADIENT.found(f"{text}; the loss stays at {mean(late):.4g}")]
+
+
+def _peaks(values: Sequence[float], factor: float) -> set[int]:
+    around = [sorted([*values[max(0, i - 4) : i], *values[i + 1 : i + 5]]) for i in range(len(values))]
+    return {i for i, near in enumerate(around) if len(near) > 5 and values[i] > factor * near[len(near) // 2] > 0}
+
+
+def _spikes(subject: Subject, norms: Series) -> list[Finding]:
+    loss, held = subject.train, subject.validation
+    if loss is None or len(loss.values) != len(norms.values):
+        return []
+    both = sorted(_peaks(norms.values, _APART) & _peaks(loss.values, _JUMP))
+    if len(both) < _AGAIN:
+        return []
+    text = f"{norms.name.key} is above {_APART:g} times its usual size at {len(both)} places, {norms.at(both[0])} to "
+    text += f"{norms.at(both[-1])}; the train loss jumps with it, and comes back"
+    lasting = held is not None and len(_peaks(held.values, _JUMP)) >= _AGAIN
+    text += ", and so does the validation loss" if lasting else ""
+    return [updates.EXPLODING.found(text, severity=None if lasting else Severity.NOTE)]
 
 
 MANY = 10

@@ -6,13 +6,14 @@ from itertools import groupby
 
 from ...findings import Finding, Severity
 from ...rules import losses
+from ..reading.names import held_out
 from ..series import Kind, Series, curve
 from .subject import Subject, fall, improves, mean, noise, share, third
 
 _DIGITS = 1e-9
 """Relative: two numbers that differ by less are printed the same."""
 _ENOUGH = {1: 40, 2: 25, 3: 8}
-"""Values that must be equal, by the digits that they have in common; with four and more digits three are enough."""
+"""Values that must be equal, by their digits; of four and more digits three are enough."""
 _PARTS = ("loss", "align", "contrast", "peak", "term", "penalty", "aux")
 
 
@@ -20,7 +21,19 @@ def findings(subject: Subject) -> list[Finding]:
     """What does not move."""
     constant = [*_validation(subject), *_train(subject)]
     flat = [] if constant else _flat(subject)
-    return [*constant, *flat, *_terms(subject), *_metrics(subject)]
+    return [*constant, *flat, *_terms(subject), *_metrics(subject), *_held_out(subject)]
+
+
+def _held_out(subject: Subject) -> Iterator[Finding]:
+    if subject.train is not None or subject.validation is not None or subject.log.rival:
+        return
+    seen = [s for s in subject.metrics if len(s.values) >= 8]
+    still = [s for s in seen if held_out(s.name.key) and not moves(s.values) and s.values[0] not in {0.0, 1.0, 100.0}]
+    moved = [s for s in seen if improves(s) and not held_out(s.name.key)]
+    if still and moved:
+        value, count = still[0].values[0], len(still[0].values)
+        text = f"{still[0].name.key} {value:.6g} in all {count} values, while {moved[0].name.key} gets better"
+        yield losses.CONSTANT_VALIDATION.found(text, value=value, epochs=count, severity=Severity.WARNING)
 
 
 def _validation(subject: Subject) -> Iterator[Finding]:

@@ -131,6 +131,11 @@ def improves(series: Series) -> bool:
     return -series.name.direction * fall(curve(series).levels) > 0.1
 
 
+def better(series: Series) -> bool:
+    """Whether a metric gets better by more than its noise."""
+    return -series.name.direction * fall(curve(series).levels) > 0
+
+
 def rank_trend(levels: Sequence[float]) -> float:
     """Kendall's rank correlation of the levels with their order, over at most 60 of them: 1 where each is higher."""
     if len(levels) > 60:

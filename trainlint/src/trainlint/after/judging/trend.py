@@ -85,6 +85,8 @@ def _validation(subject: Subject) -> list[Finding]:
     if fall(train.levels) <= 0 and len(train) >= 3:
         return []
     better = [s.name.key for s in subject.metrics if _still_better(s)]
+    best = min(range(len(val)), key=val.levels.__getitem__)
+    low = val.levels[best]
     text = f"{_named(subject.validation)} is best at {val.places[best]} ({low:.4g}) and rises to {end:.4g} at the end"
     text += (
         f" of {len(val)} while the train loss falls to {train.levels[-1]:.4g}" if train.levels else f" of {len(val)}"

@@ -14,7 +14,7 @@ from ..reading.text import LONGEST_LINE
 from ..series import Kind, Series, trailing
 from . import rates, standstill, trend
 from .standstill import moves
-from .subject import Subject, mean_at_zero, share
+from .subject import Subject, better, mean_at_zero, share
 
 
 def verdict(log: Log) -> Verdict:
@@ -73,7 +73,9 @@ def ran(subject: Subject) -> tuple[str, ...]:
     log = subject.log
     train = subject.train is not None and len(subject.train.values) > 1
     val = subject.validation is not None and len(subject.validation.values) > 1
-    metric = any(len(s.values) >= 3 and moves(s.values) for s in log.of(Kind.METRIC))
+    metric = any(
+        len(s.values) >= 3 and (better(s) if s.name.direction else moves(s.values)) for s in log.of(Kind.METRIC)
+    )
     export = any(s.name.key == "value" and len(s.values) > 1 for s in log.of(Kind.OTHER))
     if not (train or val or metric or export):
         return ()

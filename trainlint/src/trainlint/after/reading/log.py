@@ -173,13 +173,13 @@ def _same(one: float, two: float) -> bool:
 
 
 OFTEN = 32
-"""Lines of one shape from which its pattern is worth making: that takes as long as reading twenty lines."""
+"""Lines of one shape from which its pattern is worth making."""
 BLOCK = 4096
 """Lines whose values are held back until they are taken together."""
 _NUMBER = r"([-+]?(?:\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?|nan|NaN|inf))"
 _TIME = r"(\d{0,4}(?::\d\d)+(?:[.,]\d{1,9})?)"
 _JOINS = frozenset(("", ",", ":", ".", "#"))
-"""Texts that with other digits around them may be part of a number: such lines are read slowly."""
+"""Texts that may be part of a number: such lines are read slowly."""
 _PLAIN = (Kind.STEP, Kind.EPOCH, Kind.BATCHES, Kind.PLANNED)
 
 

@@ -15,13 +15,15 @@ _STEMS = {
     "mean": r"gemiddelde? durchschnitt\w* mittlere[rs]? moyenne genomsnitt\w* sredni\w* ortalama",
     "loss": "verluste? verlies pertes? perdidas? perditas? perdas? forlust(?:en)? tap (?<=s)tab strat[aye] "
     r"ztrat\w+ kayip kaybi pierdere\w* потер\w+ втрат\w+",
-    "acc": "genauigkeit exactitude? accuratezza acuracia precisao nauwkeurigheid noggrannhet traffsakerhet "
+    "acc": "genauigkeit richtigkeit treffer(?:quote|rate)? reussite justesse aciertos? acertos? esattezza "
+    "exactitude? accuratezza acuracia precisao nauwkeurigheid noggrannhet traffsakerhet "
     r"nojagtighed noyaktighet dokladnosci? presnost tocnost dogrulu[kg]u? acuratete akurasi точн\w+",
     "error": r"fehler erreur errore erro fout chyba bledu? blad hatasi? ошиб\w+ помилк\w+ похибк\w+",
     "train": "entrainement apprentissage entrenamiento aprendizaje addestramento apprendimento trein(?:o|amento) "
     r"aprendizado aprendizagem tr[ae]nings? treningow\w+ uczeni\w+ uczac\w+ trenova\w+ trenink\w* uceni "
     r"egitimi? ogrenme antrenare invatare обуч\w+ тренир\w+ навч\w+",
-    "val": r"validierungs? validacion validazione validacao validatie valider(?:ing)?s? walidac\w+ validac\w+ "
+    "val": r"pruf(?:ung)?s? kontrolle? verifica(?:cion|cao)? convalida evalua(?:cion|tie) valutazione avaliacao "
+    r"prueba prova teste validierungs? valida(?:cion|zione|cao|tie) valider(?:ing)?s? walidac\w+ validac\w+ "
     r"dogrulama\w* validare валид\w+ валід\w+ тест\w*",
     "epoch": r"epoch[ea] epoque epoca epo[kq]\w? tijdvak donem devir эпох\w+ епох\w+",
     "step": r"schritt etape pass?o stap(?:pen)? steg krok\w? adim шаг\w? крок\w?",
@@ -31,11 +33,11 @@ _MEANINGS = {
     "lr": "学习率|學習率|学習率|학습률",
     "best": r"最佳|最好|最高|最優|最良|ベスト|최고",
     "time": r"用时|耗时|时间|時間|시간",
-    "loss": r"损失|損失|손실",
-    "acc": r"准确率|準確率|正确率|正解率|精度|정확도",
-    "error": r"误差|誤差|오차",
+    "loss": r"代价|ロス|损失|損失|손실",
+    "acc": r"命中率|准确度|正答率|准确率|準確率|正确率|正解率|精度|정확도",
+    "error": r"错误率|錯誤率|오류율?|エラー率?|误差|誤差|오차",
     "train": r"训练|訓練|学習|훈련|학습",
-    "val": r"验证|驗證|検証|검증|测试|測試|テスト|테스트",
+    "val": r"評価|评估|평가|验证|驗證|検証|검증|测试|測試|テスト|테스트",
     "epoch": r"轮次?|周期|エポック|에포크",
     "step": r"步数?|迭代|ステップ|스텝",
 }
@@ -140,7 +142,7 @@ CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GR
 def words_of(text: str) -> list[str]:
     """The words of a name, lower case: `valLoss`, `val_loss`, `val/loss` and `Val Loss` have the same."""
     plain = text[:120] if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", text[:120]))
-    return [w for w in re.split(r"[^a-z0-9δ]+", _CAMEL.sub("_", plain).lower()) if w]
+    return [w for w in re.split(r"\b[dl]['’]|[^a-z0-9δ]+", _CAMEL.sub("_", plain).lower()) if w]
 
 
 @lru_cache(maxsize=4096)
@@ -158,6 +160,11 @@ def name_of(text: str, phase: str = "") -> Name:
 _GLUED = re.compile(
     r"(tr|train|training|v|va|val|valid|validation|eval|test|dev)(?:loss|acc|accuracy|err|error|ppl)\d*"
 )
+
+
+def held_out(key: str) -> bool:
+    """Whether a name says that it is of data that nobody trains on."""
+    return any(PHASES.get(word) == "val" for word in words_of(key))
 
 
 def quantity(key: str) -> frozenset[str]:

@@ -182,7 +182,6 @@ class Reader:
             log.stepped += 1
 
     def _table(self, line: str, last: Columns) -> Columns:
-        """The table whose row a line is: the last one, or an earlier one that goes on behind it."""
         if not self._begun and len(self._tables) < 2:
             return last
         cells = line[:_LONGEST_CACHED]

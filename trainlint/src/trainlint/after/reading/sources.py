@@ -15,7 +15,7 @@ from .tables import untitled
 from .text import opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
-"""Characters of a JSON document that is read as a whole; a larger one is read line by line."""
+"""Characters of a JSON document that is read as a whole."""
 _USUAL = (
     "trainer_state.json",
     "*tfevents*",

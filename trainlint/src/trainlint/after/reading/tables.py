@@ -25,8 +25,7 @@ _WALL = [["wall", "time"], ["step"], ["value"]]
 class Header:
     """The columns of a table: their names, None where a column is nothing.
 
-    The mark stands between cells; it is empty for blanks, and two blanks where names hold one. The spans are where
-    titles begin and end, where blanks stand between cells: a row may leave a cell blank.
+    The mark stands between cells, empty for blanks; the spans are where titles begin and end between blanks.
     """
 
     mark: str

@@ -51,9 +51,9 @@ _STATES = re.compile(r"\s*(?:[:=]+|[-=]>|→|is|was)\s*")
 _GOES_ON = re.compile(r"[-\s)\]:=|,;>→]{0,24}(?:is|was|value)?[\s:=]{0,24}")
 _AVERAGED = " (average)"
 _LONG = 400
-"""Texts of a line that are asked what the line is; a longer one is no line of a training, though its numbers count."""
+"""Texts of a line that are asked what the line is."""
 _SHORT = 24
-"""Characters: a text between two numbers that say the same thing twice is shorter."""
+"""Characters: a text between two numbers that say one thing is shorter."""
 POSITIONS = frozenset((Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP))
 
 
@@ -126,7 +126,6 @@ class _Reader:
         self.keys: list[str] = []
 
     def name(self, index: int) -> Name | None:
-        """What number `index` is; None where it is nothing."""
         text, behind = self.texts[index], self.texts[index + 1]
         self._nest(text)
         self.said = self.stated or phase_of(text) or self.said
@@ -169,7 +168,6 @@ class _Reader:
         return (self.carried, True) if goes_on else _label(text)
 
     def _place(self, index: int, text: str) -> Name | None:
-        """The place that a number is where words before it name a value that comes later in the line."""
         ahead, plain = self.texts[index + 1 : min(index + 4, len(self.texts) - 1)], " ".join(text[-200:].split())
         found, unit = _PLACED.fullmatch(plain), ""
         named = name_of(found[3]) if found else None
@@ -236,7 +234,6 @@ def _is_place(joint: str, stated: str, ahead: list[str]) -> bool:
 
 
 def _unnamed(text: str, behind: str, ahead: list[str]) -> Name | None:
-    """`loss after 3 epochs`, `loss at 300: 0.5`, and `loss[3] = 0.5`, whose number may be anything."""
     opens = text[-1] in {"(", "["}
     stated = bool(ahead) and _STATES.fullmatch(behind[opens:]) is not None
     if opens:
@@ -266,7 +263,6 @@ def _averaged(last: Name | None) -> Name | None:
 
 
 def _in_source(word: str) -> bool:
-    """Whether the line of a source follows: `train.loop:validate:170`, `train.py:41`."""
     found = _PLACE.fullmatch(word)
     if found is None or found[1] is None:
         return found is not None

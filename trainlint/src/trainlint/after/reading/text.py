@@ -16,7 +16,7 @@ from ...errors import InputError
 LONGEST_PIECE = 1 << 16
 """Characters of a line that are read at once; a longer line is read in pieces that end between two words."""
 MOST_PIECES = 8
-"""The piece of a line from which on it is left out: no line of a training is half a million characters long."""
+"""The piece of a line from which on it is left out."""
 LONGEST_LINE = LONGEST_PIECE * (MOST_PIECES - 1)
 """Characters of a line that are read at least."""
 _SNIFFED = 8192

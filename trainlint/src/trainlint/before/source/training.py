@@ -64,7 +64,6 @@ class Training:
         return len(known) < len(self.of(".step")) or bool(strangers) or self._in_hooks()
 
     def _in_hooks(self) -> bool:
-        """True where a function that is handed to others, as a hook is, steps something, and nobody here calls it."""
         read = {id(e.node) for e in self.of(".step")}
         for file in self.reading.files:
             called = {id(n.func) for n in file.nodes if isinstance(n, ast.Call)}

@@ -167,7 +167,7 @@ Around = Callable[..., object]
 class Compiling:
     """Lets every call of what `torch.compile(module)` makes pass through a function, from the first call on.
 
-    The class of such modules is known once torch has loaded its compiler, which nobody loads for our sake.
+    Their class is known once torch has loaded its compiler.
     """
 
     def __init__(self, around: Around) -> None:
@@ -203,10 +203,9 @@ Tell = Callable[[nn.Module, Sequence[object], object], None]
 
 
 class Forward:
-    """Listens to the forward of every module in this process, through torch's global hook, while there is a reason to.
+    """Listens to the forward of every module through torch's global hook, while there is a reason to.
 
-    A hook on a module would be saved, copied and compiled with it. Compiled modules do not meet the global hook either:
-    it is put aside while one runs.
+    A hook on a module would be saved and compiled with it. The global one is put aside while a compiled module runs.
     """
 
     def __init__(self, tell: Tell, passes: Passes) -> None:

@@ -206,9 +206,13 @@ class Observer:
         name = self._leaf_names.get(id(module)) if self.measuring else None
         if name is not None and not module.training and torch.is_grad_enabled():
             self.jury.ask("rested", self.run, name, module)
-        if name is None or not module.training:
+        if name is None:
+            return
+        self.run.called.add(name)
+        if not module.training:
             return
         self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
+        self.run.shut[name] += not torch.is_grad_enabled()
         if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
 

@@ -129,7 +129,6 @@ class _Chance(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None
     ) -> object:
-        """Run the operation, and note it where it is a dropout that is on."""
         given = {} if kwargs is None else kwargs
         if func in _DROPOUTS and given.get("training", True) and given.get("p", 0.5) > 0:
             self.seen.append(f"{func.__name__} with p={given.get('p', 0.5):g}")
@@ -150,15 +149,14 @@ def tensors(value: object) -> list[Tensor]:
 
 
 _FEW = 3
-"""Updates between two evaluations: a loop that runs its model more often acts, searches or looks at its own batch."""
+"""Updates between two evaluations: a loop that runs its model more often acts or searches."""
 
 
 class Tried:
     """What a run does between its updates without gradients.
 
-    An evaluation computes losses, one for each pass, on other targets than those that are trained on. Monte Carlo
-    dropout takes several passes for a loss; a teacher and a rollout compute none. `in_training` counts evaluations in
-    train mode and `values` their losses, `well` those in eval mode, `otherwise` what else was done; `place` is a line.
+    An evaluation computes a loss for each pass, on targets that are not trained on. `in_training` counts those in train
+    mode and `values` their losses, `well` those in eval mode, `otherwise` what else was done; `place` is a line.
     """
 
     def __init__(self) -> None:
@@ -257,8 +255,7 @@ class _Sign:
 class Outputs:
     """Follows the outputs of one pass, without keeping any of them alive.
 
-    `used` are the modules whose output another module took in, or whose graph or memory somebody still held when the
-    loss was known.
+    `used` are the modules whose output another one took in, or somebody still held when the loss was known.
     """
 
     def __init__(self) -> None:

@@ -57,11 +57,7 @@ def definer(kind: type, name: str) -> type:
 def patch(owner: type | ModuleType, name: str, around: Around) -> Undo:
     """Let `owner.name` call `around(original, *args, **kwargs)` until it is undone.
 
-    Instances carry nothing: what is pickled, copied or compared while the patch stands is what it was. Patches on one
-    name may be undone in any order.
-
-    Returns:
-        A function that puts back what was there.
+    Instances carry nothing. Patches on one name may be undone in any order.
     """
     own, original = vars(owner), getattr(owner, name)
     before = own.get(name)

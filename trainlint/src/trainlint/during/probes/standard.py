@@ -16,7 +16,7 @@ from .losing.lossgraph import Clamps, Fit
 from .losing.players import Players, Reported
 from .losing.targets import ClassWeights, NotNumbers, Targets
 from .losing.terms import Shapes, Terms
-from .moving.changes import Strength, Swap
+from .moving.changes import Intact, Strength, Swap
 from .moving.gradients import Coverage, Depth, Finite
 from .moving.holding import NeverCalled, Ownership, Weights
 from .moving.motion import Declared, Modules, Motion, Replicas
@@ -28,7 +28,7 @@ def standard_probes() -> list[Probe]:
     return [
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
         *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
-        *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
+        *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth(), Intact()),
         *(Shapes(), Fit(), Signs(), Ahead(), Copied(), Columns(), Views(), Axes()),
         *(Players(), Terms(), Addends(), LearnedWeights(), Stream(), Diverging(), Clamps(), Baseline()),
         *(Units(), Inputs(), Splits(), Collapse(), Statistics()),

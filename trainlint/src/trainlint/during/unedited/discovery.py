@@ -22,7 +22,7 @@ LOSSES = (
     "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "kl_div",
 )  # fmt: skip
-"""Functions of torch.nn.functional whose value is worth keeping; their modules call them."""
+"""Functions whose value is worth keeping."""
 
 
 @runtime_checkable

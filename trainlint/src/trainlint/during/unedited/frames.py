@@ -23,7 +23,7 @@ _STARTERS = (str(Path(__file__).with_name("script.py")), str(Path(PACKAGE) / "cl
 """Whoever is outside of these has started us: a console command, torchrun, a test."""
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")})
 _DEEPEST = 200
-"""Frames looked at from the innermost on: a library's loop has about thirty above the user's line."""
+"""Frames looked at: a library's loop has about thirty above the user's line."""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ _SEEN_FOR_SURE = {
     **dict.fromkeys(("RT101", "RT102", "RT111", "RT115", "RT116", "RT121"), 8),
     **dict.fromkeys(("RT119", "RT122", "RT135"), 64),
 }
-"""Codes that a watched run earns wherever they apply, and in how many updates: their silence refutes the line that
-would cause them. How many batches an epoch has nobody hands over, so that nothing refutes a pass outside its loop."""
+"""Codes that a run earns wherever they apply, and in how many updates: their silence refutes the line of the source."""
 _PAIRED = {"RT655", "RT662"}
-"""Codes of lines that pair inputs with the labels of others: a loss no better than a constant answer's proves them."""
+"""Codes of lines that pair inputs with others' labels: a loss no better than a constant answer's proves them."""
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,20 @@ class Known:
         held = {p for optimizer in self.optimizers() for group in optimizer.param_groups for p in group["params"]}
         return any(p in held for p in set[Tensor](module.parameters()).difference(besides))
 
+    def unheld(self, reached: Iterable[Tensor]) -> bool:
+        """True where a loss reaches parameters, and no optimiser holds any of them."""
+        met = {p for p in reached if isinstance(p, nn.Parameter)}
+        return bool(met) and not holding(self.optimizers(), met)
+
+
+def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[Optimizer]:
+    """The optimisers that hold any of some tensors."""
+    known = set(wanted)
+    return [each for each in optimizers if any(p in known for group in each.param_groups for p in group["params"])]
+
 
 _FEW = 3
-"""Updates between two evaluations; a loop that evaluates more often than that acts, it does not validate."""
+"""Updates between two evaluations; a loop that evaluates more often acts."""
 
 
 class Batches:
@@ -100,9 +111,8 @@ class Batches:
 class Epochs:
     """Epochs as a loader that begins anew shows them, or else as evaluations between updates do.
 
-    `values` are losses computed without gradients in the epoch so far, by the loss's name; `acting` counts evaluations
-    after fewer updates than a validation would have; `own` is True where the trained model itself is in evaluation for
-    such a loss, as in no loop that acts.
+    `values` are losses without gradients in the epoch so far; `acting` counts evaluations after too few updates; `own`
+    is True where the trained model itself is in evaluation for such a loss.
     """
 
     loader: Batches | None = None

@@ -29,11 +29,7 @@ class Ending:
 def run_script(target: str, arguments: Sequence[str], *, module: bool = False) -> Ending:
     """Run a script or a module as `__main__`, with its own `sys.argv` and its folder first on the path.
 
-    Returns:
-        Its exit code and what ended it: an error is printed as Python prints it, without our own frames.
-
-    Raises:
-        InputError: there is no such file.
+    An error that ends it is printed as Python prints it, without our own frames.
     """
     if not module and not Path(target).is_file():
         raise InputError("a script", f"{target}, which is no file", "a wrong path", "pass the path of a .py file")

@@ -22,13 +22,13 @@ from ..watch import Watch
 from ..weights.lanes import ByHand
 from .discovery import Discovery
 from .frames import called, known_here, users_line
-from .known import Batches, Epochs, Known
+from .known import Batches, Epochs, Known, holding
 from .progress import Hearing, Progress
-from .trainings import MOST, Training, Trainings, holding
+from .trainings import MOST, Training, Trainings
 from .unheard import Handmade, Idle, Loads, Lost, Shared
 
 _SETTLED = 64
-"""Backward passes without a new model after which nobody looks for one until the next optimiser is made or steps in."""
+"""Backward passes after which nobody looks for a new model until the next optimiser is made."""
 _FIRST = 4
 """Leaves of a loss that are looked at: an input may be among them."""
 
@@ -37,8 +37,7 @@ _FIRST = 4
 class Options:
     """How a program is watched: as in `Watch`, with `strict` for `raises`.
 
-    Each further training gets a ledger of its own beside the first one's. `progress` shows where the run stands; `tell`
-    is given each finding as it comes, with the line of the user's code that was running.
+    `progress` shows where the run stands; `tell` is given each finding as it comes.
     """
 
     preset: Preset | str = Preset.LIGHT
@@ -75,7 +74,7 @@ class Session:
         self.options, self.failure = options, ""
         self.known, self.trainings = Known(), Trainings()
         self._waiting: list[tuple[str, weakref.ReferenceType[nn.Module]]] = []
-        self._fresh, self._looks, self._passes = True, 0, 0
+        self._fresh, self._looks, self._passes, self._unheld = True, 0, 0, 0
         self._batches: Batches | None = None
         self._current: Training | None = None
         self._discovery, self._idle, self._lost, self._loads = Discovery(self), Idle(), Lost(), Loads()
@@ -106,7 +105,8 @@ class Session:
         return verdict
 
     def _verdict(self, error: BaseException | None) -> Verdict:
-        aside = [*self._idle.found(), *self._lost.found(), *self._loads.found(), *self._discovery.used_up()]
+        aside = [*self._idle.found(self._unheld), *self._lost.found(), *self._loads.found()]
+        aside += self._discovery.used_up()
         if self.trainings.several or self.trainings.live:
             told = (*self._failed(), *self._shared.blind)
             return self.trainings.verdict(error, told, [*aside, *self._shared.found()])
@@ -169,6 +169,7 @@ class Session:
         if self._passes > _SETTLED and any(id(leaf) in self._idling for leaf in islice(each_leaf(loss), _FIRST)):
             self._news()  # a stage of its own begins: who made its optimiser before gave no sign
             self._discovery.listen()
+        self._unheld += self._passes <= _FIRST and self.known.unheld(each_leaf(loss))
         self._begin_if_new(loss)
         training = self._current = self._owner(loss)
         if training is None:

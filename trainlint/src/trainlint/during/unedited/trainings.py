@@ -20,7 +20,7 @@ MOST, AT_ONCE = 32, 4
 _SWEEP = 4
 """Trainings by one line that may be those of a search."""
 SHORT = 16
-"""Updates below which a training that was taken for over and comes back is watched again: it was one of several."""
+"""Updates below which a training that comes back is watched again: it was one of several."""
 
 
 @dataclass(eq=False)
@@ -125,10 +125,7 @@ class Trainings:
                 self.close(each)
 
     def joined(self, reached: "set[Tensor]", roots: Iterable[tuple[str, nn.Module]]) -> list[tuple[str, nn.Module]]:
-        """The models of trainings that have hardly begun and that a new model's loss reaches: players of one game.
-
-        What was seen of them so far is forgotten: they are watched anew together with the new model.
-        """
+        """The models of trainings that have hardly begun and that a new model's loss reaches: players of one game."""
         young = [t for t in self.live if t.watch.run.applied < SHORT and reached & t.own]
         for each in young:
             self.live.remove(each)
@@ -207,9 +204,3 @@ def _together(ended: Sequence[Past]) -> Iterator[Finding]:
 def labelled(finding: Finding, label: str) -> Finding:
     """A finding with its training as the subject."""
     return replace(finding, subject=f"{label}, {finding.subject}" if finding.subject else label)
-
-
-def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[Optimizer]:
-    """The optimisers that hold any of some tensors."""
-    known = set(wanted)
-    return [each for each in optimizers if any(p in known for group in each.param_groups for p in group["params"])]

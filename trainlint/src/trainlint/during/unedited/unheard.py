@@ -63,14 +63,16 @@ class Idle:
             self._start[id(optimizer)] = optimizer, held, mark(held)
         self._steps[id(optimizer)] += 1
 
-    def found(self) -> Iterator[Finding]:
-        """Steps without gradients, of weights that have not moved: of all optimisers, or of some beside others."""
+    def found(self, unheld: int) -> Iterator[Finding]:
+        """Steps without gradients, of weights that have not moved."""
         still = [key for key, (_, held, start) in self._start.items() if torch.equal(start, mark(held))]
-        count = sum(self._steps[key] for key in still)
-        if count < _STEPS:
+        if (count := sum(self._steps[key] for key in still)) < _STEPS:
             return
         told = f"{count} steps of {len(still)} optimiser(s)"
-        if self._fed:
+        if unheld >= _STEPS:
+            text = f"{told}: losses use other weights, which no optimiser holds"
+            yield update_rules.NOT_OWNED.found(text, steps=count)
+        elif self._fed:
             text = f"{told} beside others, and no loss on which backward() was called depends on what they hold"
             yield update_rules.GRAPH_CUT.found(text, severity=Severity.WARNING, steps=count)
         elif len(still) == len(self._start):
@@ -104,8 +106,7 @@ class Lost:
     def backward(self) -> None:
         """A backward pass begins."""
         self._passes += 1
-        self._windows.append(self._open)
-        self._open = []
+        self._windows, self._open = [*self._windows, self._open], []
         if len(self._windows) >= _BUNCH:
             self._read()
 
@@ -122,8 +123,7 @@ class Lost:
 
     def found(self) -> list[Finding]:
         """Losses that were left out, at the end of a program."""
-        self._windows.append(self._open)
-        self._open = []
+        self._windows, self._open = [*self._windows, self._open], []
         self._read()
         more = [(size - self._usual, bad, times) for (size, bad), times in self._odd.items() if size > self._usual]
         lost = sum(times * min(over, bad) for over, bad, times in more)

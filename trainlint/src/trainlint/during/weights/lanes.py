@@ -31,7 +31,7 @@ def _stands_for(master: Tensor, own: Tensor) -> bool:
 
 
 OUTSIDE = "(not in the model)"
-"""The module of a tensor that the model does not hold: a temperature, a latent code, a loss's own weights."""
+"""The module of a tensor that the model does not hold, as a temperature."""
 
 
 def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> Lane:

@@ -13,7 +13,7 @@ from .names import Samples, nonfinite, norms, sample
 from .windows import Edge, Fate, Windows, epsilon, in_rates, own_share, shrinkage, states
 
 _SLIGHT = 1e-6
-"""Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
+"""Below this share entries without a gradient are left out: an embedding has few with one."""
 _HALF = (torch.bfloat16, torch.float16)
 _ANEW = 0.5
 """Weights initialised anew are 1.4 times their size away; a clamp, a renormalisation or an average moves them less."""

@@ -15,13 +15,13 @@ from ..run import Lane, Run
 from .names import nonfinite, norms, sample
 
 _LOOKS = 64
-"""Graphs that are searched for an input whose gradient is asked for: enough to know a loop's habit."""
+"""Graphs that are searched for an input whose gradient is asked for."""
 _ENTRIES = 16
 _EARLY = 64
 _DENSE = 4096
 """Entries that are faster summed than picked."""
 _BUNCH = 16
-"""On an accelerator reading makes the device wait, so only one pass in sixteen is looked at."""
+"""On an accelerator reading makes the device wait."""
 
 
 class Fate(Enum):

@@ -16,7 +16,7 @@ from .batchloops import counts
 from .upkeep import batches_of
 
 _SMALL_MEAN = 0.2
-"""A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""
+"""A run with a lower mean rate has spent most of itself in its warm-up."""
 _LENGTHS = {
     "CosineAnnealingLR": ("T_max", 1),
     "LinearLR": ("total_iters", 3),

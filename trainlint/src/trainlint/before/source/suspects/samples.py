@@ -114,7 +114,6 @@ def _one_column(made: Tensor) -> bool:
 
 
 def _toy(column: Tensor) -> bool:
-    """True for a column of random numbers that nothing was written into: an exercise whose answer is in the input."""
     name, line = ast.unparse(column.node).rpartition("[")[0], place(column.node, column.file)[1]
     around = [
         n for n in column.file.nodes if isinstance(n, ast.FunctionDef) and n.lineno <= line <= (n.end_lineno or 0)
@@ -211,7 +210,7 @@ _REPEATS = re.compile(r"over_?sampl|fit_resample|smote", re.IGNORECASE)
 
 
 _HELD = re.compile(r"(?:^|_|\d)(?:te|test\w*|va|val\w*|dev|eval\w*|hold\w*|held\w*|b|2)(?:_|\d|$)", re.IGNORECASE)
-"""Names of what is held out: a pair of others may be the columns of a table."""
+"""Names of what is held out."""
 
 
 def _splits(node: ast.Assign) -> bool:

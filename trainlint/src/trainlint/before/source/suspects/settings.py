@@ -13,9 +13,9 @@ from ..walking.events import Event
 _DISCOUNTS = {"gamma", "discount", "discount_factor", "gamma_discount"}
 _SMALLEST = 1e-8
 _SLOWEST = 1e-3
-"""Of batch statistics: below it a thousand batches move them by less than two thirds of the way."""
+"""Of batch statistics: a thousand batches move them by two thirds of the way."""
 _LARGEST = {"Adam": 0.5, "AdamW": 0.5, "NAdam": 0.5, "RAdam": 0.5, "RMSprop": 0.5, "Adamax": 0.5, "SGD": 50.0}
-"""Far above what works for networks: each Adam update moves every weight by about the rate itself."""
+"""Far above what works: an Adam update moves every weight by about the rate."""
 
 
 def _kind(thing: Thing) -> str:
@@ -213,7 +213,7 @@ def _float16(kind: str, node: ast.Call) -> bool:
 
 
 _SMALL = 1e-3
-"""Healthy norms of whole gradients are above 0.01 in nearly all networks; below a thousandth nothing is left of one."""
+"""Healthy norms of whole gradients are above 0.01 in nearly all networks."""
 
 
 def vanishing(training: Training) -> Iterator[SourceFinding]:

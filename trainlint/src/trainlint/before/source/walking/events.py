@@ -89,7 +89,7 @@ NOTHING = Const(None)
 
 
 BUDGET = 30_000
-"""Statements walked for one program: a bound on time, far above what a script needs."""
+"""Statements walked for one program: a bound on time."""
 
 
 @dataclass(eq=False)

@@ -17,7 +17,7 @@ from .walker import Walker
 
 _TRAINING = re.compile(r"\.backward\(|\.step\(|training_step|compute_loss|zero_grad\(")
 LIGHT = 5_000
-"""Statements walked of files in which nothing is trained: enough to make the objects of their classes."""
+"""Statements walked of files in which nothing is trained."""
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ from ..meaning.values import UNKNOWN, Class, ModuleOf, Named, Value
 from .scopes import STARS, SourceFile
 
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
-"""Folders that hold nobody's own source; those whose names start with a dot are passed over too."""
+"""Folders that hold nobody's own source."""
 
 
 def sources(paths: Iterable[Path | str]) -> Iterator[Path]:

@@ -106,7 +106,7 @@ STARS = {
     "torch": "torch",
     "torch.utils.data": "torch.utils.data",
 }
-"""Modules whose star imports are followed: an unknown name with a capital may be theirs."""
+"""Modules whose star imports are followed."""
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> dict[str, Value]:

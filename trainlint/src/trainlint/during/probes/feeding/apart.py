@@ -21,7 +21,7 @@ from ..probe import Found, Loss, Probe, Sightings
 from .modes import modal
 
 _TIMES, _AWAY = 8.0, 4.0
-"""Other deviations by a factor, or means apart in deviations: more than between two data sets of one kind."""
+"""Other deviations by a factor, or means apart in deviations."""
 _TRAINED, _JUDGED = 64, 32
 """Samples of each kind below which nothing is said."""
 
@@ -196,7 +196,7 @@ _NODES = 2000
 _COMPARING = {"Cat", "Stack", "Mm", "Bmm"}
 """What brings two answers together to be compared; a sum of two terms does not."""
 _TOTALS = {"MeanBackward0", "SumBackward0"}
-"""As criteria do, they make one number of an answer: a term of the loss, and no view any more."""
+"""They make one number of an answer: a term of the loss, and no view."""
 
 
 class Views(Probe):
@@ -234,7 +234,6 @@ def _twice(loss: Loss) -> Iterator[tuple[Tensor, Tensor, bool]]:
 
 
 def _compares(loss: Tensor, a: Tensor, b: Tensor) -> bool:
-    """True where a node brings together what comes of one answer alone and what comes of the other alone."""
     ends: dict[object, int] = {a.grad_fn: 1, b.grad_fn: 2}
     found: dict[object, int] = dict(ends)
     waiting: list[tuple[object, bool]] = [(loss.grad_fn, False)]

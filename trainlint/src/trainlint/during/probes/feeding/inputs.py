@@ -21,7 +21,7 @@ _NORMS = (
 )
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _SETTLED, _TIMES = 6, 3
-"""Updates after which a head that started at zero gives different answers, and batches that are looked at then."""
+"""Updates after which a head from zero gives different answers, and batches looked at then."""
 _DIGITS = re.compile(r"\d+")
 _LARGE, _SPAN, _OFFSET, _AWAY = 100.0, 1e3, 8.0, 3.0
 
@@ -34,7 +34,6 @@ class _Scale:
 
     @property
     def text(self) -> str:
-        """What is wrong, or nothing."""
         # Pixels up to 255 train badly; constant or one-hot channels of ordinary size span less than a thousand.
         if self.largest > _LARGE or self.largest > _SPAN * self.least:
             return f"root mean square of the input channels from {self.least:.2g} to {self.largest:.2g}"

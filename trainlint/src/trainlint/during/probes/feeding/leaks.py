@@ -122,7 +122,6 @@ def _is_the(fed: Tensor, target: Tensor | None) -> bool:
 
 
 def _uncovered(fed: Tensor, target: Tensor | None) -> bool:
-    """Whether places are left out between places that show their own target; padding stands at an end."""
     if target is None or fed.is_floating_point() or fed.ndim != 2 or fed.numel() != target.numel():
         return False
     wanted = target.detach().reshape(fed.shape)

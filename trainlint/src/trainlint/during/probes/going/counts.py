@@ -17,7 +17,7 @@ from ...weights.windows import mark
 from ..probe import Found, Probe
 
 _SKIPS = 20
-"""A scaler starts at 2^16 and halves: after 17 skips in a row even a scale below 1 does not help."""
+"""A scaler starts at 2^16 and halves: after 17 skips it is below 1."""
 _TURNS = 200
 """A critic may have a hundred updates before its generator has the first."""
 

@@ -16,7 +16,7 @@ from ...run import Epoch, Run
 from ..probe import Found, Probe
 
 _DIGITS = 1e-7
-"""Relative: two float32 numbers that differ by less are printed the same to six decimals."""
+"""Relative: float32 numbers that differ by less print alike."""
 _GAP = 5.0
 """Dropout and small data separate train and validation by 2; a factor of 5 from the start is another loss."""
 _PARTS = 1000

@@ -13,7 +13,7 @@ from ...weights.names import nonfinite
 from ..probe import Found, Probe
 
 _SPENT = 1e-6
-"""Share of the peak at which a rate is as good as zero: updates of a thousandth of the weights become ones of 1e-9."""
+"""Share of the peak at which a rate is as good as zero."""
 _KEPT = 4096
 _GIVEN = replace(
     rules.ZERO_RATE, cause="The optimiser was made with the rate 0, and no schedule gives it another one.",

@@ -69,9 +69,8 @@ class Curve:
 class Baseline(Probe):
     """Is the loss below that of an answer that has learned nothing?
 
-    The reference is `plan.baseline`, or the best constant answer under each criterion of the loss: fitted to some of
-    the batches, scored on the others, and compared with the model batch by batch. Only a difference that the scatter
-    of the batches does not explain counts, and while the loss still falls it is a suspicion.
+    The reference is `plan.baseline`, or the best constant answer under each criterion: fitted to some of the batches,
+    scored on the others. Only what the scatter of the batches does not explain counts.
     """
 
     losses = Why.MEASURED | Why.GLANCE

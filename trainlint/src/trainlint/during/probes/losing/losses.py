@@ -18,7 +18,7 @@ from ...run import Lane, Run, Step
 from ..probe import Cast, Found, Loss, Probe
 
 _SAME = 8
-"""Batches of different data that give one float32 number eight times are not different data, or not a loss."""
+"""Different data do not give one float32 number eight times."""
 _AGAIN = 10.0
 """A running loss that stays above ten times its start has left, whatever the batch noise."""
 _FALLEN = 1e3
@@ -113,11 +113,9 @@ class _Series:
 
     @property
     def moving(self) -> bool:
-        """It has moved before, and nothing more is to be said of its start."""
         return self.same == 1 and self.count > 4 * _SAME
 
     def differs(self, values: Sequence[float]) -> bool:
-        """Each value differs from the one before it."""
         return all(map(ne, (self.last[-1], *values), values))
 
     def extend(self, values: Sequence[float]) -> None:
@@ -141,7 +139,6 @@ def _unpaid(loss: Loss) -> bool:
 
 
 def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
-    """Zero or constant: suspected early, confirmed by twice as many values or by the end, withdrawn when it moves."""
     at = run.applied + 1
     if not series.last or series.coarse:
         return
@@ -167,8 +164,7 @@ def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
 class Diverging(Probe):
     """A loss that cannot fall below a floor, and stays many times above its start.
 
-    A loss without a floor is no measure: an actor's has the scale of its critic. One of several players, or one whose
-    targets grow, may rise while all goes well.
+    A loss without a floor is no measure; one of several players, or one whose targets grow, may rise.
     """
 
     losses = Why.MEASURED

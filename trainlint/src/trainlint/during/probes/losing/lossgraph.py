@@ -185,7 +185,7 @@ def _labels(target: Tensor) -> list[Finding]:
 class Clamps(Probe):
     """Share of predictions whose gradient a clamp between output and criterion sets to zero.
 
-    A clamp in a hidden layer is an activation, and one of the loss itself, as in a hinge, is satisfied at its edge.
+    A clamp in a hidden layer is an activation, and one of the loss itself is satisfied at its edge.
     """
 
     losses = Why.MEASURED

@@ -29,8 +29,6 @@ _ONE_SIDED = 6
 
 @dataclass(frozen=True)
 class _Pull:
-    """One term of a loss on a judge's answers: whither it pulls them, and whose samples were judged."""
-
     judge: int
     maker: int | None
     live: bool
@@ -38,7 +36,7 @@ class _Pull:
 
 
 class Players(Probe):
-    """What a judge learns of made samples, against what their maker is rewarded for.
+    """What a judge learns of made samples, and what their maker is rewarded for.
 
     A loss belongs to the optimiser that steps next; samples and judges are told by identity and by memory.
     """

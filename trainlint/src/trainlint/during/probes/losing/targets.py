@@ -20,7 +20,7 @@ _THERE, _SHARE = 0.01, 1e-3
 """Share of the targets from which on a class counts, and share of the loss below which it does not."""
 _ROUNDING = 1e-5
 _MANY = 12
-"""Samples from which on a shuffled batch of one class is rare: of two equal ones, one batch in two thousand."""
+"""Samples from which a shuffled batch of one of two classes is one in two thousand."""
 _FEW = 4
 """Entries or batches below which nothing is said: four of a kind may be chance."""
 _DATA = {
@@ -117,7 +117,6 @@ class Targets(Probe):
 
 
 def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
-    """Whether the prediction is an output, and no sum of several, as the residual of an equation is."""
     known = producers(outputs)
     for node in chain(criterion.prediction, 6):
         if id(node) in known:

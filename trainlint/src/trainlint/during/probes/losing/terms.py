@@ -180,7 +180,6 @@ def _row_and_column(apart: Tensor) -> bool:
 
 
 def _multiplied(node: object) -> list[str]:
-    """Terms (n,) times weights (n, 1), or the reverse: every term meets every weight."""
     made, sides = shape(node), edges(node)
     live = [(i, child, nr) for i, (child, nr) in enumerate(sides) if child is not None]
     if (

@@ -1,4 +1,4 @@
-"""Was the step as strong as the gradient that arrived, and did somebody write other weights between steps?"""
+"""Was the step as strong as its gradient, did somebody write other weights, and are they numbers still?"""
 
 import math
 import statistics
@@ -8,14 +8,16 @@ from collections.abc import Iterable, Sequence
 from torch import Tensor
 
 from ....findings import Severity, Stage
+from ....rules import data as data_rules
 from ....rules import updates as rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, some
+from ...weights.names import buffers, nonfinite, norms, sample
 from ...weights.windows import mark
 from ..probe import Found, Probe
 
 _SHARE = 1e-3
-"""A clip norm is chosen near the gradient's own size; one step in a thousand of it is another rate, or a mistake."""
+"""A clip norm is chosen near the gradient's own size; a thousandth of it is another rate, or a mistake."""
 _ROUNDING = 1e-7
 _SLOW = 1e-5
 """Relative motion an update: a thousand such updates change a weight by one per cent."""
@@ -77,7 +79,6 @@ class Strength(Probe):
             )  # fmt: skip
 
     def _swallowed(self, lane: Lane, step: Step, used: float) -> Found:
-        """Adam divides by the gradient's size and its epsilon: which of them keeps it from moving?"""
         seen = self._units[id(lane)]
         entries = sum(p.numel() for p in lane.held) ** 0.5
         if len(seen) >= 3 and max(units for units, _, _ in seen) < 5 * _UNITS and used / entries < step.epsilon <= 1e-6:
@@ -190,7 +191,6 @@ class Swap(Probe):
                 )  # fmt: skip
 
     def _initialised(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Weights that were written anew between updates of one optimiser, again and again, or some in every update."""
         own = self._anew[id(lane)]
         own.update(step.anew)
         if step.measured:
@@ -210,6 +210,52 @@ class Swap(Probe):
                 "of their size",
                 update=step.index, drift=step.drift, stage=Stage.of(self._leaps > 3),
             )  # fmt: skip
+
+
+class Intact(Probe):
+    """Are weights and statistics numbers at the end? A loop that refuses losses that are not never shows it."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._begun: set[str] = set()
+        self._fine: dict[int, int] = {}
+
+    def attached(self, run: Run) -> Found:
+        """What begins infinite, as a mask does, is meant so."""
+        self._begun = {n for lane in run.lanes for n, p in _lost(run, lane).items() if not bool(p.isnan().any())}
+        return ()
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Note the last update that was seen to leave numbers."""
+        if step.measured and math.isfinite(step.relative):
+            self._fine[id(lane)] = step.index
+        return ()
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Look at a few entries; an epoch without a backward pass confirms."""
+        if not all(math.isfinite(n) for lane in run.lanes for n in norms([sample(p) for p in lane.held])):
+            yield from self._look(run, Stage.of(not epoch.backwards))
+
+    def asked(self, run: Run) -> Found:
+        """Look at all of them."""
+        yield from self._look(run, Stage.CONFIRMED)
+
+    def _look(self, run: Run, stage: Stage) -> Found:
+        idle = "; since then an epoch passed without a backward pass"
+        for lane in run.lanes:
+            bad = [n for n in _lost(run, lane) if n not in self._begun]
+            if bad:
+                text = f"{len(bad)} tensors became NaN or inf between updates {self._fine.get(id(lane), 0)} and "
+                text += f"{lane.applied}: {some(bad)}" + (idle if run.epochs and not run.epochs[-1].backwards else "")
+                yield data_rules.LOST_WEIGHTS.found(text, subject=lane.subject, update=lane.applied, stage=stage)
+
+
+def _lost(run: Run, lane: Lane) -> dict[str, Tensor]:
+    held = {name: p for p, name in lane.names.items()}
+    held |= {n: b for n, b in buffers(run.model).items() if n.endswith(("running_mean", "running_var"))}
+    found = nonfinite(dict(zip(held, norms([*held.values()]), strict=True)))
+    return {name: held[name] for name in found if not bool(held[name].isfinite().all())}
 
 
 def optimiser_stays(lane: Lane) -> bool:

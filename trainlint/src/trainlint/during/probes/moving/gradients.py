@@ -2,11 +2,11 @@
 
 import math
 import statistics
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from torch import nn
+from torch import Tensor, nn
 
 from ....findings import Finding, Rule, Severity, Stage
 from ....rules import data as data_rules
@@ -14,7 +14,7 @@ from ....rules import updates as update_rules
 from ...hearing.passes import Outputs
 from ...plan import Why
 from ...run import Lane, Run, Step, module_of, some
-from ...weights.names import modules, nonfinite, parameters, sample
+from ...weights.names import nonfinite, of_library, sample, tensors
 from ..probe import Found, Loss, Probe
 
 
@@ -65,11 +65,11 @@ class Coverage(Probe):
     def __init__(self) -> None:
         self._measured: Counter[int] = Counter()
         self._some: set[str] = set()
-        self._alive: set[str] = set()
-        self._zero: Counter[int] = Counter()
+        self._alive, self._zero = set[str](), Counter[int]()
         self._none: Counter[int] = Counter()
         self._told: dict[tuple[Rule, str], list[str]] = {}
-        self._loss = ""
+        self._shut: dict[str, tuple[Finding, list[tuple[Tensor, Tensor]]]] = {}
+        self._loss, self._elsewhere = "", False
         self._outputs = Outputs()
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
@@ -85,8 +85,10 @@ class Coverage(Probe):
 
     def strayed(self, run: Run) -> Found:
         """A pass that reaches no watched parameter, while the watched optimiser steps."""
-        elsewhere = any(p.grad is not None for p in parameters(run.model).values())  # the optimiser may hold copies
-        if not run.backwards and run.applied and run.strays in {2, 4} and not elsewhere:
+        self._elsewhere |= any(
+            p.grad is not None for p in tensors(run.model)
+        )  # the optimiser may hold copies or others
+        if not run.backwards and run.applied and run.strays in {2, 4} and not self._elsewhere:
             yield update_rules.GRAPH_CUT.found(
                 f"{run.strays} backward passes of {self._loss}, and no watched parameter got a gradient: "
                 "none of them is in its graph",
@@ -128,17 +130,17 @@ class Coverage(Probe):
         for rule in (update_rules.ZERO_GRADIENT, update_rules.GRAPH_CUT):
             yield rule.withdrawn("gradients arrive since", subject=lane.subject, update=step.index)
 
-    def _nothing(self, run: Run, lane: Lane, step: Step, tensors: int) -> Found:
-        counts, key = (self._zero if tensors else self._none), id(lane)
+    def _nothing(self, run: Run, lane: Lane, step: Step, present: int) -> Found:
+        counts, key = (self._zero if present else self._none), id(lane)
         counts[key] = count = counts[key] + 1
-        if tensors and count in {3, 6}:
+        if present and count in {3, 6}:
             # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
             severity = None if run.latest else Severity.WARNING
             yield update_rules.ZERO_GRADIENT.found(
-                f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
+                f"{present} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
                 update=step.index, severity=severity, stage=Stage.of(count == 6),
             )  # fmt: skip
-        elif not tensors and count == 3 and not lane.backwards:
+        elif not present and count == 3 and not lane.backwards and not self._elsewhere:
             yield self._cut(run, lane, Stage.SUSPECTED)
 
     def _cut(self, run: Run, lane: Lane, stage: Stage) -> Finding:
@@ -156,12 +158,16 @@ class Coverage(Probe):
             text = f"{run.seen} losses and {run.applied} steps, and backward() was never called"
             yield update_rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
             return
+        for found, kept in self._shut.values():  # nothing else moves them either, as an average does
+            told = (found.rule, found.subject) in self._told and run.improving is False
+            if told and all(bool((sample(p) == old).all()) for p, old in kept):
+                yield replace(found, severity=Severity.WARNING)
         for lane in run.lanes:
             state = vars(lane.optimizer).get("state", {})
             self._some |= {n for p, n in lane.names.items() if p.grad is not None or state.get(p)}
             self._alive |= {n for p, n in lane.names.items() if p.grad is not None and bool(p.grad.any())}
             yield from self._begun(lane.applied)
-            if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
+            if self._none[id(lane)] >= 3 and not lane.backwards and run.seen and not self._elsewhere:
                 yield self._cut(run, lane, Stage.CONFIRMED)
             if self._zero[id(lane)] >= 3:
                 yield update_rules.ZERO_GRADIENT.found(
@@ -178,12 +184,18 @@ class Coverage(Probe):
             if modules:
                 self._told[update_rules.NO_GRADIENT, some(modules)] = [n for n in names if module_of(n) in modules]
                 fate = "although something came of it" if used else "and its output was thrown away or cut off"
-                spare = all(_library_part(run, module) for module in modules)
-                yield update_rules.NO_GRADIENT.found(
+                shut = not used and all(run.shut[m] == run.ran[m] > 0 for m in modules)
+                fate = "and it runs under no_grad alone" if shut else fate
+                spare = all(of_library(run.model, module) for module in modules)
+                found = update_rules.NO_GRADIENT.found(
                     f"no gradient in {self._measured[id(lane)]} measured updates {fate}: {some(modules)}",
                     subject=some(modules), update=step.index, modules=len(modules),
                     severity=Severity.NOTE if spare or (not used and run.ran) else None,
                 )  # fmt: skip
+                if shut and not spare:
+                    kept = [(p, sample(p).clone()) for p, n in lane.names.items() if module_of(n) in modules]
+                    self._shut.setdefault(found.subject, (found, kept))
+                yield found
 
     def _weighed(self, name: str) -> bool:
         return name.endswith(".bias") and f"{module_of(name)}.weight" in self._some
@@ -220,17 +232,8 @@ class Coverage(Probe):
         )
 
 
-def _library_part(run: Run, name: str) -> bool:
-    known, parts = modules(run.model), name.split(".")
-    above = [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
-    around = [known[part] for part in above if part and part in known]
-    owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
-    place = vars(sys.modules[type(owner).__module__]).get("__file__") if owner is not None else None
-    return isinstance(place, str) and "site-packages" in place
-
-
 _SPAN = 1e5
-"""Between the first and the last layer of a healthy deep network gradients per weight differ by less than 1e3."""
+"""In a healthy deep network the gradients per weight differ by less than 1e3."""
 
 
 class Depth(Probe):

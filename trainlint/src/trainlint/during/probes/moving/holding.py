@@ -1,9 +1,7 @@
 """Which parameters are held, called, frozen, and able to become different?"""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from torch import Tensor
 
@@ -12,9 +10,10 @@ from ....rules import updates as rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, module_of, some
 from ...weights.lanes import OUTSIDE
-from ...weights.names import modules, parameters, sample, tensors
+from ...weights.names import modules, of_library, parameters, sample, tensors
 from ..probe import Found, Probe
 
+_OTHERS = "no loss uses what the optimiser holds, and the weights that it uses are in no optimiser: "
 _SURE = 3
 """Steps in which an optimiser's own tensors get no gradient and the model's do."""
 
@@ -96,21 +95,20 @@ class Ownership(Probe):
         named = parameters(run.model)
         loose = {n: p for n, p in named.items() if p.requires_grad and p not in held and not run.plan.is_frozen(n)}
         pulled = {n: p for n, p in loose.items() if p.grad is not None and bool(p.grad.any())}
-        before = self._missing
-        self._missing = {n: (p, sample(p).clone()) for n, p in pulled.items()}
+        before, self._missing = self._missing, {n: (p, sample(p).clone()) for n, p in pulled.items()}
         again = [n for n, p in pulled.items() if n in before and before[n][0] is p]
         still = [n for n in again if bool((sample(pulled[n]) == before[n][1]).all())]
         if still:
             size = sum(named[n].numel() for n in still)
             total = sum(p.numel() for p in named.values())
             modules = list(dict.fromkeys(map(module_of, still)))
+            others = not run.backwards and not any(p.grad is not None for lane in run.lanes for p in lane.parameters)
+            text = _OTHERS if others else ""
+            text += f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with gradients"
             yield rules.NOT_OWNED.found(
-                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
-                f"gradients and without motion: {some(still)}",
-                subject=some(modules),
-                missing=len(still),
-                share=size / total,
-            )
+                f"{text} and without motion: {some(still)}", subject=some(modules), missing=len(still),
+                share=size / total, severity=Severity.FATAL if others else None,
+            )  # fmt: skip
 
 
 def _owned(lane: Lane, known: set) -> bool:
@@ -171,9 +169,11 @@ class NeverCalled(Probe):
         known = modules(run.model)
         held = {module_of(n) for lane in run.lanes for p, n in lane.names.items() if p.requires_grad}
         called = self._reached | set(run.ran)
-        idle = [m for m in sorted(held - called) if m in known and not run.plan.is_frozen(m) and not _peer(m, called)]
+        cut = (run.called & held) - self._reached
+        idle = [m for m in sorted(held - called - cut) if m in known and not run.plan.is_frozen(m)]
+        idle = [m for m in idle if not _peer(m, called) and not _shut(m, cut, self._reached)]
         for severity in (None, Severity.NOTE):
-            named = [m for m in idle if _libraries(known, m) == (severity is not None)]
+            named = [m for m in idle if of_library(run.model, m.rpartition(".")[0]) == (severity is not None)]
             if named:
                 yield rules.NEVER_CALLED.found(
                     f"{some(named)} of {type(run.model).__name__}: not called in {self._measured} measured updates, "
@@ -185,19 +185,16 @@ class NeverCalled(Probe):
                 )
 
 
+def _shut(module: str, cut: set[str], reached: set[str]) -> bool:
+    stems = [module[: i + 1] for i, letter in enumerate(module) if letter == "."]
+    within = [{s for s in stems if any(f"{m}.".startswith(s) for m in each)} for each in (cut, reached)]
+    return not within[0] <= within[1]
+
+
 def _peer(module: str, called: set[str]) -> bool:
     parts = module.split(".")
     stems = [".".join([*parts[:i], ""]) for i, part in enumerate(parts) if part.isdigit()]
     return any(m.startswith(stem) and m[len(stem) :].split(".")[0].isdigit() for stem in stems for m in called)
-
-
-def _libraries(known: dict, module: str) -> bool:
-    parent = known.get(module.rpartition(".")[0])
-    source = sys.modules.get(type(parent).__module__)
-    path = "" if source is None or "__file__" not in vars(source) else str(source.__file__)
-    return type(parent).__module__.split(".")[0] != "torch" and bool(
-        {"site-packages", "dist-packages"} & set(Path(path).parts)
-    )
 
 
 _LOOKED = 6
@@ -212,18 +209,14 @@ class Weights(Probe):
     def __init__(self) -> None:
         self._same, self._frozen = list[str](), list[str]()
         self._free: dict[int, set[Tensor]] = {}
-        self._matrices = 0
-        self._measured = 0
+        self._matrices = self._measured = 0
 
     def attached(self, run: Run) -> Found:
         """Look once, before the first update."""
         named = parameters(run.model)
         matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1 and p.requires_grad}
-        same = [
-            n
-            for n, p in matrices.items()
-            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
-        ]
+        same = [n for n, p in matrices.items() if bool((sample(p) == sample(p)[0]).all())]
+        same = [n for n in same if bool((named[n] == named[n].flatten()[0]).all())]
         # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
         zeros = [n for n in same if not bool(named[n].flatten()[0])]
         self._same = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
@@ -235,8 +228,7 @@ class Weights(Probe):
     def asked(self, run: Run) -> Found:
         """What stayed frozen, and what an optimiser holds and was frozen since, as by a loop over all parameters.
 
-        A player of a game may rest while another one moves, and a teacher when it has learned: what its optimiser
-        moved last is not meant.
+        What its optimiser moved last may rest.
         """
         free, named = set[Tensor]().union(*self._free.values()), parameters(run.model)
         frozen = [n for n in self._frozen if n in named and not named[n].requires_grad and named[n] not in free]
@@ -278,7 +270,6 @@ def _units_equal(matrix: Tensor) -> bool:
 
 
 def _caught(frozen: Sequence[str], named: Iterable[str]) -> str:
-    """Layers 10 to 12 frozen beside layer 1, and layer 2 not: what a test for a part of a name takes."""
     free, shut = _owners(set(named).difference(frozen)), _owners(frozen)
     for name in sorted(shut - free):
         stem = name.rstrip("0123456789")

@@ -251,8 +251,7 @@ def replica_findings(sums: Sequence[Sequence[float]], severity: Severity | None 
 class Replicas(Probe):
     """Compares checksums over all ranks, where they were equal once or the model is wrapped as data-parallel.
 
-    Each rank leaves its numbers of an epoch in the process group's store and reads those of the others when they are
-    there: nobody waits for a rank that reports nothing, and sharded models, which were never equal, are let be.
+    Each rank leaves its numbers in the process group's store and reads those of others that are there: nobody waits.
     """
 
     def __init__(self) -> None:
