@@ -24,6 +24,8 @@ from ris_pytorch_pipeline.physics import (
 from ris_pytorch_pipeline.rng import stream
 
 _CARRIERS = 9
+_NEAR = (0.5, 2.0)
+"""Metres from panels of 1.65 m: of sources further away a wrong wavelength leaves little but another place."""
 
 
 def conjugated(*names: str) -> Callable[[Scenes], Observation]:
@@ -95,6 +97,17 @@ def reversed_carriers(scenes: Scenes) -> Observation:
     return replace(seen, array=replace(seen.array, wavelengths=seen.array.wavelengths[::-1]))
 
 
+def other_wavelength(share: float) -> Callable[[Scenes], Observation]:
+    """A wavelength that is longer than the true one by a share: as if elements were that much closer to each other."""
+
+    def change(scenes: Scenes) -> Observation:
+        array = scenes.observation.array
+        stated = tuple(wavelength * (1 + share) for wavelength in array.wavelengths)
+        return replace(scenes.observation, array=replace(array, wavelengths=stated))
+
+    return change
+
+
 def sent_otherwise(scenes: Scenes, change: Callable[[Tensor, Array], Tensor]) -> Observation:
     """Measurements to which the panel adds something: `change` of what each element sends in each snapshot."""
     seen, truth = scenes.observation, scenes.truth
@@ -142,11 +155,14 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "bandwidth": wideband,
     "bandwidth within": wideband_within,
     "carriers reversed": reversed_carriers,
+    "near": nothing,
+    "wavelength 3 %": other_wavelength(0.03),
+    "wavelength 5 %": other_wavelength(0.05),
     "coupling": lambda scenes: sent_otherwise(scenes, from_neighbours),
     "board": lambda scenes: sent_otherwise(scenes, of_a_board),
     "corner": lambda scenes: sent_otherwise(scenes, of_a_corner),
 }
-"""Name -> what is done to the observation of a scene; five are in the scenario's impairments."""
+"""Name -> what is done to the observation of a scene; some are in the scenario."""
 
 
 def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -> Scenario:
@@ -162,6 +178,9 @@ def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -
         "order": {"horizontal": 20, "vertical": 10},
         "carriers reversed": {"frequencies": 4, "bandwidth": 0.1, "snapshots": 8},
         "code bits": {"code_bits": None},
+        "near": {"distance": _NEAR},
+        "wavelength 3 %": {"distance": _NEAR},
+        "wavelength 5 %": {"distance": _NEAR},
     }.get(kind, {})
     return preset(name, snr_db=snr_db, sources=sources, impairments=impairments, **other)
 

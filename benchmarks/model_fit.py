@@ -5,12 +5,14 @@ For each: misfit alarms with K known and estimated; scenes in which an estimate 
 coordinates (coord), and what the 90 % intervals of the sandwich ± and of Fisher's cover in them, and (all_s, all_f) in
 all scenes; of an estimated order the sources without a true one within 3° (false), the true ones without an estimate
 (missed), and those beyond the true number (extra): a source that is displaced is false, and the true one is missed. The
-rules were chosen on the scenes of seeds 0 and 11. Usage:
+rules were chosen on the scenes of seeds 0 and 11. With --table the counts of
+scenes are printed as a table of Markdown. Usage:
 python benchmarks/model_fit.py --scenes 200 --seed 1
 """
 
 import argparse
 from dataclasses import dataclass, fields
+from itertools import product
 
 import torch
 from kept_rows import keep, row_options
@@ -136,6 +138,26 @@ def line(label: str, t: Tally) -> str:
     )
 
 
+def head(*, table: bool) -> str:
+    """What stands above the rows."""
+    if table:
+        names = ("kind", "symbols", "dB", "K", "n", "misfits", "converged", "off", "said", "off, K estimated", "said")
+        return "\n".join(["| " + " | ".join(names) + " |", "|" + "---|" * len(names)])
+    return (
+        f"{'preset, kind, dB':26}{'n':>6}{'alarm':>8}{'auto':>8}{'conv':>6}"
+        f"{'off':>6}{'said':>6}{'off_a':>6}{'said_a':>7}{'rest':>6}{'coord':>7}"
+        f"{'sandw':>8}{'fisher':>8}{'all_s':>8}{'all_f':>8}{'false':>7}{'missed':>7}{'extra':>7}"
+    )
+
+
+def cells(name: str, kind: str, snr_db: str, sources: tuple[int, int], t: Tally) -> str:
+    """A row of the table of Markdown."""
+    least, most = sources
+    label = (kind, name, snr_db, str(least) if least == most else f"{least} to {most}")
+    counts = (t.scenes, t.alarms, t.converged, t.off, t.off_said, t.off_auto, t.off_auto_said)
+    return "| " + " | ".join([*label, *map(str, counts)]) + " |"
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -143,22 +165,18 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(CHANGES))
     parser.add_argument("--presets", default="random,pilot")
     parser.add_argument("--snr-db", default="10")
-    parser.add_argument("--sources", default="1,3")
+    parser.add_argument("--sources", default="1,3", help="least and most, several pairs apart by semicolons")
+    parser.add_argument("--table", action="store_true", help="of Markdown")
     row_options(parser, seed=1)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    least, most = (int(k) for k in given.sources.split(","))
-    keep(
-        f"{'preset, kind, dB':26}{'n':>6}{'alarm':>8}{'auto':>8}{'conv':>6}"
-        f"{'off':>6}{'said':>6}{'off_a':>6}{'said_a':>7}{'rest':>6}{'coord':>7}"
-        f"{'sandw':>8}{'fisher':>8}{'all_s':>8}{'all_f':>8}{'false':>7}{'missed':>7}{'extra':>7}",
-        given.out,
-    )
-    for name in given.presets.split(","):
-        for kind in given.kinds.split(","):
-            for snr_db in given.snr_db.split(","):
-                total = row(kind, name, float(snr_db), (least, most), given.scenes, given.seed)
-                keep(line(f"{name}, {kind}, {snr_db}", total), given.out)
+    pairs = [tuple(int(k) for k in pair.split(",")) for pair in given.sources.split(";")]
+    asked = product(given.presets.split(","), given.kinds.split(","), given.snr_db.split(","), pairs)
+    keep(head(table=given.table), given.out)
+    for name, kind, snr_db, (least, most) in asked:
+        total = row(kind, name, float(snr_db), (least, most), given.scenes, given.seed)
+        shown = cells(name, kind, snr_db, (least, most), total) if given.table else ""
+        keep(shown or line(f"{name}, {kind}, {snr_db}", total), given.out)
 
 
 if __name__ == "__main__":

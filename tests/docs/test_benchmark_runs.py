@@ -115,7 +115,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/learned_line.py": r"1 of 1 updates, loss \d|\| coherent \| learned \| ",
     "benchmarks/many_scenes.py": r"locate +8: +\d+ MB",
     "benchmarks/mixed_kinds.py": r"\| case \| off \| said \| converged \|",
-    "benchmarks/model_fit.py": r"preset, kind, dB +n +alarm +auto",
+    "benchmarks/model_fit.py": r"preset, kind, dB +n +alarm +auto|\| kind \| symbols \| dB \| K \|",
     "benchmarks/moving_source.py": r"moves \d+ degrees, \d+ dB, n = 1: orders",
     "benchmarks/first_answer.py": r"\| the first located source \| 1 \| \d+ s ",
     "benchmarks/music_grid.py": r"largest difference of the spectra \d",

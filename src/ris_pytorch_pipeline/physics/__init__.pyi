@@ -6,7 +6,7 @@ from .array.files import array_from_file
 from .array.lags import Lags, lags_of
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, as_told, observability, told, untold
-from .array.steering import centre_phase, projections, steering, steering_at
+from .array.steering import centre_phase, phases_at, projections, steering, steering_at
 from .array.value import Array, Pose
 from .array.wavefronts import (
     WAVEFRONTS,
@@ -109,6 +109,7 @@ __all__ = [
     "mirrored",
     "observability",
     "panel_images",
+    "phases_at",
     "planar",
     "position_jacobian",
     "positions_from_cartesian",

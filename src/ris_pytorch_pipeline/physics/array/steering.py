@@ -89,12 +89,35 @@ def projections(
     return q, x.square() + h.square() + v.square(), x * forward + h * u + v * w
 
 
+def phases_at(cosines: Cosines, array: Array) -> Float[Tensor, "... source element"]:
+    """The phases p of `steering_at`, -k0 delta, with all their turns: λ ∂a/∂λ = -j p a.
+
+    >>> array = Panel(horizontal=12, vertical=1, spacing=0.15).array(0.3)
+    >>> phases = phases_at(torch.tensor([[1.0, 0.0, 0.0]]), array)[0]  # endfire, far away: 180° a step
+    >>> phases.diff().rad2deg().round()[:3], (phases[-1] - phases[0]).rad2deg().round()
+    (tensor([180., 180., 180.]), tensor(1980.))
+
+    Args:
+        cosines: (..., source, 3) or (..., source, 4), as in `steering_at`.
+        array: the array.
+
+    Returns:
+        (..., source, element), or (..., frequency, source, element), radians.
+    """
+    excess = array.wavefront.excess(*projections(cosines, array.local.to(cosines), flat=array.flat))
+    return _phases(excess, array.wavelengths)
+
+
+def _phases(excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]) -> Tensor:
+    """-k0 delta; several wavelengths make an axis before the sources."""
+    if len(wavelengths) == 1:
+        return excess * wavenumber(wavelengths[0])
+    return excess.unsqueeze(-3) * wavenumbers(wavelengths, excess)
+
+
 def waves(excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]) -> Waves:
     """exp(-j k0 delta); several wavelengths make an axis before the sources."""
-    if len(wavelengths) == 1:
-        phase = excess * wavenumber(wavelengths[0])
-    else:
-        phase = excess.unsqueeze(-3) * wavenumbers(wavelengths, excess)
+    phase = _phases(excess, wavelengths)
     return torch.complex(phase.cos(), phase.sin())
 
 

@@ -23,6 +23,7 @@ STATISTICS = (
     "sources drift from snapshot to snapshot, or from wavelength to wavelength",
     "a source is more than a point, or its place changes",
     "the panel does not do what its codes say: neighbours couple, or states are not as stated",
+    "the wavelength, or how far apart the elements are, is not as stated",
     "a source has more than one wavelength, alike in all snapshots",
 )
 """What each statistic says when it is too large; the last is not asked of random symbols."""
@@ -172,9 +173,9 @@ def _statistics(
 
     The fifth is Σ_l ‖r_l‖² e_l with e_l the energy of the fitted sources: independent of the residual where the model
     holds. So are those along the tangents, which score tests of small random errors of the elements, of a steady drift
-    of the sources, of a spread of them, of codes that do something else and of more wavelengths are made of. A drift
-    has few directions: its energy has an exponential tail as it is. The cube root of an energy along some more is
-    nearly normal.
+    of the sources, of a spread of them, of codes that do something else and of other wavelengths are made of. A drift
+    has few directions: its energy has an exponential tail as it is. The cube root of an energy along one, or along some
+    more, is nearly normal.
     """
     energy = torch.view_as_real(blocks).square().sum(-1)
     tiny = torch.finfo(energy.dtype).tiny

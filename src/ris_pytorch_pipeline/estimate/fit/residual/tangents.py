@@ -1,12 +1,12 @@
 """What would move in the measurements if sources moved, drifted or spread, or if elements had errors of their own?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ....physics import Array, Observation, chart_of, steering_at, to_cosines
+from ....physics import Array, Observation, chart_of, phases_at, to_cosines
 from ....shapes import Positions
 from ..groups import Groups, orthonormal
 from .code_errors import code_errors
@@ -14,8 +14,6 @@ from .code_errors import code_errors
 _TINY = 1e-30
 _NOTHING = 1e-5
 """Part of a direction that has to be left beside the sources; less is rounding, as with a channel of rank one."""
-_STEP = 1e-3
-"""Of log λ, for derivatives."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +32,8 @@ class Tangents:
     >>> along = torch.view_as_real(left).flatten(1) @ tangents.fitted[0].mT
     >>> bool(along.norm() < 1e-5 * left.norm())  # nothing is left along the moves
     True
-    >>> [energy.shape for energy in tangents.statistics(groups.blocks(left))]  # elements, drift, spread, codes
-    [torch.Size([1, 1]), torch.Size([1, 1]), torch.Size([1, 1]), torch.Size([1, 1])]
+    >>> [energy.numel() for energy in tangents.statistics(groups.blocks(left))]  # elements, drift, spread, codes, scale
+    [1, 1, 1, 1, 1]
 
     Args:
         fitted: (scene, direction, real), along which the fit moved the sources: nothing is left over there.
@@ -44,6 +42,9 @@ class Tangents:
             a point, or is elsewhere in each snapshot.
         elements: (scene, equation, element), G_l diag(Σ_k a_k s_kl): what an error of one element sends.
         codes: (scene, direction, real), errors of what the codes do that are alike at all elements, see `code_errors`.
+        scale: (scene, 1, real), another wavelength than the stated one, or elements that are further apart: the same
+            small share for all sources, snapshots and frequencies. 0 where moves of the sources do the same, as those
+            of far sources do.
         wide: (scene, direction, real), sources of more wavelengths than one, alike in all snapshots: what a complex
             mean of a(λ) over them leaves to second order beside a place. None of random symbols, which differ in each
             snapshot: `spread` is for them.
@@ -54,13 +55,14 @@ class Tangents:
     spread: Complex[Tensor, "scene block move antenna"]
     elements: Complex[Tensor, "scene equation element"]
     codes: Float[Tensor, "scene error real"]
+    scale: Float[Tensor, "scene 1 real"]
     wide: Float[Tensor, "scene wave real"] | None = None
 
     def __getitem__(self, rows: Tensor) -> "Tangents":
         """Of some of the scenes."""
         wide = None if self.wide is None else self.wide[rows]
         moves = self.fitted[rows], self.drifting[rows], self.spread[rows]
-        return Tangents(*moves, self.elements[rows], self.codes[rows], wide)
+        return Tangents(*moves, self.elements[rows], self.codes[rows], self.scale[rows], wide)
 
     def without_fitted(self, residual: Complex[Tensor, "draw scene group equation"]) -> Tensor:
         """Residuals without what moves of the sources take up."""
@@ -70,9 +72,12 @@ class Tangents:
         return torch.view_as_complex(left.movedim(0, 1).reshape(values.shape))
 
     def statistics(self, blocks: Complex[Tensor, "draw scene block antenna"]) -> list[Float[Tensor, "draw scene"]]:
-        """Energy of residuals along errors of the elements, a drift, a spread, errors of the codes, and wavelengths."""
+        """Energy of residuals along errors of the elements, a drift, a spread, errors of the codes, and wavelengths.
+
+        Those of wavelengths are another one than stated, and, where it is asked for, more than one.
+        """
         flat = blocks.flatten(2).movedim(0, 1)  # (scene, draw, equation)
-        rows = [rows for rows in (self.drifting, self.codes, self.wide) if rows is not None]
+        rows = [rows for rows in (self.drifting, self.codes, self.scale, self.wide) if rows is not None]
         along = (torch.view_as_real(flat).flatten(2) @ torch.cat(rows, dim=1).mT).square()
         drift, *few = (part.sum(-1) for part in along.split([part.shape[1] for part in rows], dim=-1))
         spread = blocks.permute(1, 2, 0, 3) @ self.spread.conj().mT  # (scene, block, draw, direction)
@@ -117,11 +122,14 @@ def tangents_of(
     drifts = (steps[:, :, None] * later[:, :, None, None]).flatten(2, 3)
     fitted = _rows(groups, steps, present)
     drifting = _rows(groups, drifts, present, fitted)
+    several = observation.symbols != "random"
+    waves = _seen(observation, _by_wavelength(observation.array, safe, wave, 1 + several), present)
+    first, *second = (waves * sent[:, :, None, :, None]).unbind(2)
+    scale = _beside(groups, first.sum(2, keepdim=True), fitted)
     wide = None
-    if observation.symbols != "random":
-        waves = _seen(observation, _by_wavelength(observation.array, safe), present)
-        first, second = (waves * sent[:, :, None, :, None]).unbind(2)
-        wide = _rows(groups, torch.cat([1j * first, second, 1j * second], dim=2), present, fitted).float()
+    if several:
+        beyond = torch.cat([1j * first, second[0], 1j * second[0]], dim=2)
+        wide = _rows(groups, beyond, present, fitted).float()
     power = torch.view_as_real(sent).square().sum(-1).mean(1)[:, None, None, :, None]
     level = (power / _energy(moved).mean(1)[:, None, :, :, None].clamp_min(_TINY)).sqrt()
     single = torch.complex64
@@ -134,6 +142,7 @@ def tangents_of(
         (moved * level).flatten(2, 3).to(single),
         _of_elements(observation, field),
         coded,
+        scale.float(),
         wide,
     )
 
@@ -147,11 +156,15 @@ def _seen(
     return seen * present[:, None, None, :, None]
 
 
-def _by_wavelength(array: Array, positions: Positions) -> Complex[Tensor, "... 2 source element"]:
-    """First and second derivative of a by log λ, by central differences, (scene, [frequency,] derivative, ...)."""
-    arrays = [replace(array, wavelengths=tuple(x * (1 + way * _STEP) for x in array.wavelengths)) for way in (-1, 0, 1)]
-    below, here, above = (steering_at(to_cosines(positions, each), each) for each in arrays)
-    return torch.stack([(above - below) / (2 * _STEP), (above + below - 2 * here) / _STEP**2], dim=-3)
+def _by_wavelength(
+    array: Array, positions: Positions, wave: Tensor, derivatives: int
+) -> Complex[Tensor, "... derivative source element"]:
+    """λ ∂a/∂λ = -j p a, or with λ² ∂²a/∂λ² = -p² a - 2 λ ∂a/∂λ, with p the phases of a."""
+    phases = phases_at(to_cosines(positions, array), array)
+    first = -1j * phases * wave
+    if derivatives == 1:
+        return first.unsqueeze(-3)
+    return torch.stack([first, -phases.square() * wave - 2 * first], dim=-3)
 
 
 def _later(observation: Observation) -> Float[Tensor, "block way"]:
@@ -173,14 +186,21 @@ def _rows(
     beside: Tensor | None = None,
 ) -> Float[Tensor, "scene direction real"]:
     """Orthonormal rows that span directions beside the sources and beside other rows; 0 for absent sources."""
+    flat = _beside(groups, steps, beside)
+    return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
+
+
+def _beside(
+    groups: Groups, steps: Complex[Tensor, "scene block direction antenna"], beside: Tensor | None
+) -> Float[Tensor, "scene direction real"]:
+    """Directions beside the sources and beside other rows at unit length, each by itself; 0 of those within them."""
     stacked = steps.movedim(2, 0).reshape(steps.shape[2], *groups.measurements.shape)
     flat = torch.view_as_real(groups.residual(stacked)).flatten(2).movedim(0, 1)
     before = torch.view_as_real(stacked).flatten(2).movedim(0, 1).norm(dim=-1, keepdim=True)
     if beside is not None:
         flat = flat - (flat @ beside.mT) @ beside
     after = flat.norm(dim=-1, keepdim=True)
-    flat = torch.where(after > _NOTHING * before, flat / after.clamp_min(_TINY), torch.zeros_like(flat))
-    return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
+    return torch.where(after > _NOTHING * before, flat / after.clamp_min(_TINY), torch.zeros_like(flat))
 
 
 def _field(
