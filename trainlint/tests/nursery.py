@@ -228,7 +228,7 @@ def _become(told: dict[str, Any]) -> None:
         os.getppid = lambda: _parent_of(told["stands_in"])
     first, *rest = told["command"]
     if first == "-u":
-        sys.stdout.reconfigure(write_through=True)
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False, buffering=1)
         first, *rest = rest
     warnings.simplefilter("ignore")
     if first == "-m":
