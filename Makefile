@@ -8,7 +8,7 @@ HASHED := $(PIP) install --no-deps --require-hashes --requirement
 RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.develops
 
-.PHONY: setup demo test lint docs tables bench stress dist hashes release clean
+.PHONY: setup demo test suites lint style types docs tables bench stress dist hashes release clean
 
 setup: $(STAMP)
 
@@ -30,13 +30,23 @@ demo: $(RUNS)
 	$(BIN)/trainlint run --no-ledger trainlint/examples/broken_loop.py
 	$(BIN)/ris demo
 
-test: lint
+# pyright takes minutes of one core alone, so the tests run beside it. They keep the modules that they compile: the workers
+# and each program that a test starts would compile the same ones again.
+test: style
+	$(MAKE) --no-print-directory --jobs=2 types suites
+
+suites: export PYTHONDONTWRITEBYTECODE =
+suites: $(STAMP)
 	$(BIN)/python -m pytest -n 2
 	cd trainlint && ../$(BIN)/python -m pytest -n 2
 
-lint: $(STAMP)
+lint: style types
+
+style: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(STAMP)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 # The pages of both packages, with warnings as errors: build/site/index.html, which opens without a server.

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import typechecker
@@ -33,6 +34,14 @@ def nursery() -> Iterator[Nursery]:
     made = Nursery(*PRELOADED)
     yield made
     made.close()
+
+
+@pytest.fixture
+def quick_python(nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The Python by whose path commands start their workers, which are forks then; also for torchrun."""
+    monkeypatch.setattr(sys, "executable", nursery.python)
+    monkeypatch.setenv("PYTHON_EXEC", nursery.python)
+    return nursery.python
 
 
 @pytest.fixture(scope="module")

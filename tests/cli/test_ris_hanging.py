@@ -45,6 +45,7 @@ CONTENDERS["stands"] = Contender(name="stands", build=Stands)
 """
 
 
+@pytest.mark.usefixtures("quick_python")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_cell_that_hangs_or_passes_the_limit_is_told_of_and_fails_alone(
     ris: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: str

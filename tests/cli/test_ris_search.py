@@ -30,6 +30,7 @@ def folder(ris: Run) -> Path:
     return Path()
 
 
+@pytest.mark.usefixtures("quick_python")
 def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) -> None:
     begun = ris("search", "found", "--trials", "2", *SOON)
     assert begun.code == 0, begun

@@ -87,6 +87,7 @@ def test_a_sweep_of_options_and_one_of_a_suite_say_the_same(ris: Run, suite: str
     assert Path("runs/bench/s/cells.parquet").is_file()
 
 
+@pytest.mark.usefixtures("quick_python")
 def test_two_processes_give_what_one_gives(ris: Run, suite: str) -> None:
     assert ris("bench", suite, "--out", "one").code == 0
     assert ris("bench", suite, "--out", "two", "--jobs", "2").code == 0
@@ -105,7 +106,7 @@ def killed(kept):
     if len(kept.rows) == int(sys.argv[1]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-Kept._write = killed
+Kept._write, sys.executable = killed, sys.argv[3]
 main(["bench", "s.toml", "--out", "kept", "--jobs", sys.argv[2]])
 """
 
@@ -115,7 +116,7 @@ def test_a_killed_suite_goes_on_to_the_same_results(
     ris: Run, nursery: Nursery, suite: str, cells: int, jobs: int
 ) -> None:
     Path("killed.py").write_text(KILLED)
-    assert nursery.run("killed.py", str(cells), str(jobs), cwd=Path.cwd()).returncode == -signal.SIGKILL
+    assert nursery.run("killed.py", str(cells), str(jobs), nursery.python, cwd=Path.cwd()).returncode == -signal.SIGKILL
     held = rows_in("kept")
     assert len(held) == cells
     if held:
@@ -242,6 +243,7 @@ CONTENDERS["mine"] = Contender(name="mine", build=Mine)
 """
 
 
+@pytest.mark.usefixtures("quick_python")
 def test_an_estimator_of_ones_own_runs_in_every_process_and_fails_or_dies_alone(ris: Run, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN)
     text = SUITE.partition("[contenders")[0]

@@ -12,6 +12,7 @@ from nursery import Nursery
 from running import NETWORK, Run
 
 
+@pytest.mark.usefixtures("quick_python")
 def test_two_processes_are_one_run(tmp_path: Path, nursery: Nursery) -> None:
     (tmp_path / "net.toml").write_text(NETWORK, encoding="utf-8")
     launch = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")

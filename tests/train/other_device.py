@@ -5,7 +5,7 @@ one, or `numpy()` is an error. What it cannot see: generators of the device, ker
 gradient of an indexed tensor is refused although CUDA has it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 HERE, THERE = torch.device("cpu"), torch.device("cuda:0")
 aten = torch.ops.aten
@@ -59,10 +58,28 @@ def held(x: Any) -> Any:
     return x.held if isinstance(x, Far) else x
 
 
+def tensors_in(x: Any) -> Iterator[Tensor]:
+    """Those of nested lists, as operations take them; torch's own walk over trees takes most of a test's time."""
+    if isinstance(x, Tensor):
+        yield x
+    elif isinstance(x, list | tuple):
+        for each in x:
+            yield from tensors_in(each)
+
+
+def with_tensors(change: Callable[[Tensor], Any], x: Any) -> Any:
+    """The same with other tensors."""
+    if isinstance(x, Tensor):
+        return change(x)
+    return type(x)([with_tensors(change, each) for each in x]) if isinstance(x, list | tuple) else x
+
+
 def operate(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Do an operation on the CPU, if CUDA would do it, and say where its result is."""
-    tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor)]
+    tensors = [*tensors_in(args), *tensors_in([*kwargs.values()])]
     far = any(isinstance(x, Far) for x in tensors)
+    if not far and kwargs.get("device") is None:
+        return func(*args, **kwargs)
     if far and func not in MOVES:
         checked = args[:1] if func in INDEXED and isinstance(args[0], Far) else tensors  # a CPU index may index CUDA
         near = [tuple(x.shape) for x in checked if not isinstance(x, Far) and x.ndim]  # and a CPU number join it
@@ -73,10 +90,11 @@ def operate(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         kwargs = kwargs | {"device": HERE}
     elif func is aten.copy_.default:
         far = isinstance(args[0], Far)
-    result = func(*tree_map(held, args), **tree_map(held, kwargs))
+    kwargs = {name: with_tensors(held, value) for name, value in kwargs.items()}
+    result = func(*with_tensors(held, args), **kwargs)
     same = {id(held(x)): x for x in tensors}  # in-place operations return what they were given
     place = Far if far else lambda x: x
-    return tree_map(lambda x: same.get(id(x), place(x)) if isinstance(x, Tensor) else x, result)
+    return with_tensors(lambda x: same[id(x)] if id(x) in same else place(x), result)
 
 
 class Operations(TorchDispatchMode):

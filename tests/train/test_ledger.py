@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable
 
 import pytest
@@ -28,12 +29,20 @@ def killed(world: World, directory, at: int, **options) -> None:
     ledger.write_bytes(b"".join(x for x in lines if json.loads(x)["event"] not in {"failure", "verdict"}))
 
 
-@pytest.fixture
-def resumed(world, tmp_path):
+@pytest.fixture(scope="module")
+def resumed_once(small, tmp_path_factory):
     """Two epochs of five updates: killed in the eighth, gone on from the fifth, killed in the seventh, and ended."""
-    killed(world, tmp_path, 7)
-    killed(world, tmp_path, 1, resume=True)
-    world.trainer(directory=tmp_path).fit(resume=True)
+    folder = tmp_path_factory.mktemp("resumed")
+    killed(small, folder, 7)
+    killed(small, folder, 1, resume=True)
+    small.trainer(directory=folder).fit(resume=True)
+    return folder
+
+
+@pytest.fixture
+def resumed(resumed_once, tmp_path):
+    """A copy of that run."""
+    shutil.copytree(resumed_once, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_world import SmallLoss, SmallNet
+from small_world import SmallLoss, SmallNet, World
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.experiment import Plan, presets
@@ -31,13 +31,19 @@ def same(first: Trainer, second: Trainer) -> None:
     assert first.progress == second.progress
 
 
-@pytest.mark.parametrize("average", ["ema", "swa"])
-@pytest.mark.parametrize("killed_at", [0, 3, 5, 8])
-def test_resuming_equals_never_having_stopped(world, tmp_path, killed_at, average) -> None:
-    """Five batches an epoch: before the first update, within an epoch, at an epoch's first batch, in the second."""
-    world = world.like(average=average, constant_from=0.5)
+@pytest.fixture(scope="module", params=["ema", "swa"])
+def uninterrupted(small, request) -> tuple[World, Trainer]:
+    """A world with an average, and a run that nobody stopped."""
+    world = small.like(average=request.param, constant_from=0.5)
     whole = world.trainer(net=Noisy)
     whole.fit()
+    return world, whole
+
+
+@pytest.mark.parametrize("killed_at", [0, 3, 5, 8])
+def test_resuming_equals_never_having_stopped(uninterrupted, tmp_path, killed_at) -> None:
+    """Five batches an epoch: before the first update, within an epoch, at an epoch's first batch, in the second."""
+    world, whole = uninterrupted
     killed = world.trainer(SmallLoss({killed_at: "interrupt"}), net=Noisy, directory=tmp_path, save_every=1)
     with pytest.raises(KeyboardInterrupt):
         killed.fit()

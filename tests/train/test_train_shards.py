@@ -122,7 +122,7 @@ def test_what_does_not_fit_the_budget_is_read_each_time(fixed: World, tmp_path: 
     folder = tmp_path / "s"
     plan = ShardPlan(scenario=SCENARIO, config=plain(SCENARIO), seed=0, splits={"train": 800, "validation": 8})
     write_shards(folder, plan)
-    small, large = (shard_scenes(folder)(fixed.like(n_train=800, hold_mb=mb).experiment) for mb in (1, 1000))
+    small, large = (shard_scenes(folder)(fixed.like(n_train=800, batch=16, hold_mb=mb).experiment) for mb in (1, 1000))
     assert "800 training scenes: 1 of 2 MB kept on cpu, the others fetched each time" in small.note
     some, every = small.train(1), large.train(1)
     assert content_hashes(some) == content_hashes(every)

@@ -222,7 +222,7 @@ def test_the_same_scenes_are_the_same_where_asked_for(world) -> None:
 
 
 def test_a_run_says_which_scenes_are_kept_in_memory(world) -> None:
-    plan = world.like(fresh=False, n_train=800).experiment
+    plan = world.like(fresh=False, n_train=800, batch=16).experiment
     small, large = (drawn_scenes(replace(plan, plan=replace(plan.plan, hold_mb=mb))) for mb in (1, 1000))
     assert "800 training scenes: 1 of 2 MB kept on cpu, the others fetched each time" in small.note
     assert "800 training scenes kept in 1." in large.note

@@ -2,6 +2,7 @@
 
 A nursery is a process that has imported what they need and has run nothing with it. Each program runs in a fork of it,
 with arguments, folder, environment and streams of its own, and ends as Python ends: exit handlers, threads, exit code.
+What a program under test starts by itself, by the path of Python, is quick by that of `Nursery.python`.
 Where the start itself, a traceback, a signal or what is imported is the subject, a test starts a process of its own.
 """
 
@@ -16,12 +17,33 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 LONGEST = 240.0
 """Seconds after which a program hangs."""
+STAND_IN = """#!{python} -IS
+import json, os, signal, socket, sys
+
+line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+line.connect({address!r})
+told = {{"command": sys.argv[1:], "cwd": os.getcwd(), "environment": dict(os.environ), "stands_in": os.getpid()}}
+here, there = socket.socketpair()
+socket.send_fds(line, [json.dumps(told).encode()], [there.fileno(), 1, 2, 0])
+there.close()
+program = int.from_bytes(here.recv(8))
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: os.kill(program, number))
+code = int(here.recv(100))
+if code in (-signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM):
+    signal.signal(-code, signal.SIG_DFL)
+if code < 0:
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
+"""What is started in place of Python: it has the nursery run the program, hands signals on, and ends as that ends."""
 
 
 class Program:
@@ -66,13 +88,24 @@ class Nursery:
 
     Args:
         modules: names of what it imports first.
+
+    Attributes:
+        python: the path of a program that stands in for Python, for what a program under test starts by itself.
     """
 
     def __init__(self, *modules: str) -> None:
         self._channel, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-W", "ignore", __file__, str(there.fileno()), *modules]
-        with there:
-            self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
+        self._folder = tempfile.TemporaryDirectory(prefix="nursery")
+        self.python = str(Path(self._folder.name, "python"))
+        address = str(Path(self._folder.name, "line"))
+        Path(self.python).write_text(STAND_IN.format(python=sys.executable, address=address), encoding="utf-8")
+        Path(self.python).chmod(0o700)
+        with there, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+            listening.bind(address)
+            listening.listen()
+            numbers = [there.fileno(), listening.fileno()]
+            command = [sys.executable, "-W", "ignore", __file__, *map(str, numbers), *modules]
+            self._process = subprocess.Popen(command, pass_fds=numbers, stdin=subprocess.DEVNULL)
         self._started: list[Program] = []
 
     def run(self, *command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -114,6 +147,7 @@ class Nursery:
                 program.stdout.close()
         self._channel.close()
         self._process.wait()
+        self._folder.cleanup()
 
 
 def _heard(line: socket.socket, most: int) -> bytes:
@@ -131,35 +165,58 @@ def _heard(line: socket.socket, most: int) -> bytes:
     return said
 
 
-def _request(channel: socket.socket) -> dict[str, Any]:
+def _request(channel: socket.socket, listening: socket.socket) -> dict[str, Any]:
     """What to run; returns in a fork for each program, and never in the nursery."""
     while True:
-        message, files, _, _ = socket.recv_fds(channel, 1 << 20, 3)
-        if not message:
+        asked, _, _ = select.select([channel, listening], [], [])
+        line = channel if channel in asked else listening.accept()[0]
+        message, files, _, _ = socket.recv_fds(line, 1 << 20, 4)
+        if not message and line is channel:
             sys.exit()
-        if not os.fork():
-            channel.close()
+        if message and not os.fork():
+            for each in (channel, listening, line):
+                each.close()
             return _program(json.loads(message), *files)
         for file in files:
             os.close(file)
+        if line is not channel:
+            line.close()
 
 
-def _program(told: dict[str, Any], answer: int, out: int, err: int) -> dict[str, Any]:
+def _program(told: dict[str, Any], answer: int, out: int, err: int, into: int | None = None) -> dict[str, Any]:
     """Returns in the program's process; the one above it waits for it, and answers with its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child:
-        os.write(answer, child.to_bytes(8))
-        _, status = os.waitpid(child, 0)
-        os.write(answer, str(os.waitstatus_to_exitcode(status)).encode())
-        os._exit(0)
+        _wait(child, answer)
     os.close(answer)
-    for file, number in ((out, 1), (err, 2)):
-        os.dup2(file, number)
-        os.close(file)
+    for file, number in ((out, 1), (err, 2), (into, 0)):
+        if file is not None:
+            os.dup2(file, number)
+            os.close(file)
     sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)
     return told
+
+
+def _wait(child: int, answer: int) -> NoReturn:
+    """Say which process it is and how it ended; whoever no longer listens is gone, and the program ends too."""
+    os.write(answer, child.to_bytes(8))
+    end = os.pidfd_open(child)
+    if end not in select.select([end, answer], [], [])[0]:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    with suppress(OSError):
+        os.write(answer, str(os.waitstatus_to_exitcode(status)).encode())
+    os._exit(0)
+
+
+def _parent_of(pid: int) -> int:
+    """The process that started this one, as long as it is there."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    except FileNotFoundError:
+        return 1
 
 
 def _become(told: dict[str, Any]) -> None:
@@ -167,7 +224,12 @@ def _become(told: dict[str, Any]) -> None:
     os.chdir(told["cwd"])
     os.environ.clear()
     os.environ.update(told["environment"])
+    if "stands_in" in told:
+        os.getppid = lambda: _parent_of(told["stands_in"])
     first, *rest = told["command"]
+    if first == "-u":
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False, buffering=1)
+        first, *rest = rest
     warnings.simplefilter("ignore")
     if first == "-m":
         sys.argv, sys.path[0] = rest, told["cwd"]
@@ -177,12 +239,12 @@ def _become(told: dict[str, Any]) -> None:
         runpy.run_path(str(Path(first).resolve()), run_name="__main__")
 
 
-def _main(number: str, *modules: str) -> None:
+def _main(channel: str, listening: str, *modules: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits for a program is reaped by itself
     for name in modules:
         import_module(name)
     gc.freeze()  # the collections at a program's end are about what it made itself
-    _become(_request(socket.socket(fileno=int(number))))
+    _become(_request(socket.socket(fileno=int(channel)), socket.socket(fileno=int(listening))))
 
 
 if __name__ == "__main__":

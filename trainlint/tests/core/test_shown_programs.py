@@ -183,7 +183,8 @@ def test_two_processes_are_watched(here: Path, nursery: Nursery) -> None:
     (here / "train.py").write_text(TRAINING.replace("RATE", "0.05"), encoding="utf-8")
     program, *words = shlex.split(block("fitting-in.md", "sh", "torchrun"))
     assert program == "torchrun"
-    told = nursery.run("-m", "torch.distributed.run", *words, cwd=here, PET_STANDALONE="1")  # at a port that is free
+    free = {"PET_STANDALONE": "1", "PYTHON_EXEC": nursery.python}  # at a port that is free, and forks
+    told = nursery.run("-m", "torch.distributed.run", *words, cwd=here, **free)
     assert told.returncode == 0 and "[rank 0] Verdict: healthy" in told.stderr, told
     assert len(list(here.rglob("ledger*.jsonl"))) == 2
 

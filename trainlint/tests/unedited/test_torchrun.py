@@ -37,12 +37,12 @@ Launch = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def launched(nursery: Nursery, tmp_path: Path) -> Launch:
-    """Runs the script under torchrun and `trainlint run`; the launcher is a fork, its two processes start anew."""
+    """Runs the script under torchrun and `trainlint run`; the launcher is a fork, and its two processes start anew."""
 
-    def launch(rate: str, code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    def launch(rate: str, code: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "train.py").write_text(SCRIPT.replace("RATE", rate).replace("CODE", code), encoding="utf-8")
         launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-        return nursery.run(*launcher, "-m", "trainlint", "run", *options, "train.py", cwd=tmp_path)
+        return nursery.run(*launcher, "-m", "trainlint", "run", *options, "train.py", cwd=tmp_path, **environment)
 
     return launch
 
@@ -58,8 +58,8 @@ def test_two_sound_processes_have_one_verdict_and_a_ledger_each(tmp_path: Path, 
         assert (last["event"], last["verdict"]) == ("verdict", "Healthy")
 
 
-def test_a_broken_one_names_the_rank_and_keeps_the_exit_code(launched: Launch) -> None:
-    told = launched("0.0", "3", "--no-ledger")
+def test_a_broken_one_names_the_rank_and_keeps_the_exit_code(launched: Launch, nursery: Nursery) -> None:
+    told = launched("0.0", "3", "--no-ledger", PYTHON_EXEC=nursery.python)
     assert told.returncode != 0
     assert "exitcode  : 3" in told.stderr, told.stderr
     assert "[rank 0] train.py:18: RT101 zero-learning-rate (fatal)" in told.stderr

@@ -3,7 +3,7 @@
 import argparse
 import inspect
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from ....experiment import flat_fields
@@ -27,6 +27,7 @@ def add_scenario_options(group: Any, only: Collection[str] = (), skip: Collectio
         skip: fields to leave out.
     """
     base = Scenario()
+    values = {name: vars(base)[name] for name in base.unused} | plain(base)
     texts = field_texts(Scenario) | {f"impairments.{k}": v for k, v in field_texts(type(base.impairments)).items()}
     for name, hint in flat_fields(base):
         if name in skip or (only and name not in only):
@@ -36,7 +37,7 @@ def add_scenario_options(group: Any, only: Collection[str] = (), skip: Collectio
             dest=f"scenario.{name}",
             default=argparse.SUPPRESS,
             metavar="VALUE",
-            help=f"{texts[name].rstrip('.')}{_choices(name, hint)} ({_default(base, name)})".replace(
+            help=f"{texts[name].rstrip('.')}{_choices(name, hint)} ({_default(values, name)})".replace(
                 "None", NONE
             ).replace("%", "%%"),
         )
@@ -54,8 +55,8 @@ def _choices(name: str, hint: Any) -> str:  # noqa: ANN401
     return f"; one of {', '.join(known)}" if known else ""
 
 
-def _default(base: Scenario, name: str) -> str:
-    value: Any = {name: vars(base)[name] for name in base.unused} | plain(base)
+def _default(values: Mapping[str, Any], name: str) -> str:
+    value: Any = values
     for key in name.split("."):
         value = value[key]
     return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)
