@@ -128,5 +128,5 @@ def test_weights_that_are_infinite_from_the_start_are_a_mask():
 
 def test_weights_that_were_nan_from_the_start_are_named():
     net = nn.Sequential(nn.Linear(6, 16), nn.Tanh(), nn.Linear(16, 1))
-    net[0].weight.data[3, 3] = torch.nan  # as of a checkpoint that was kept too late
+    next(net.parameters()).data[3, 3] = torch.nan  # as of a checkpoint that was kept too late
     assert "RT312" in whole(one_bad_sample, net).codes

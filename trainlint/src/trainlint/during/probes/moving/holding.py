@@ -95,7 +95,8 @@ class Ownership(Probe):
         named = parameters(run.model)
         loose = {n: p for n, p in named.items() if p.requires_grad and p not in held and not run.plan.is_frozen(n)}
         pulled = {n: p for n, p in loose.items() if p.grad is not None and bool(p.grad.any())}
-        before, self._missing = self._missing, {n: (p, sample(p).clone()) for n, p in pulled.items()}
+        before = self._missing
+        self._missing = {n: (p, sample(p).clone()) for n, p in pulled.items()}
         again = [n for n, p in pulled.items() if n in before and before[n][0] is p]
         still = [n for n in again if bool((sample(pulled[n]) == before[n][1]).all())]
         if still:
