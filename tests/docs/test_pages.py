@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 LATER = {"tutorial.md": "ris train useful"}
-"""A block of a page that takes minutes, by its first words: a stress test runs it."""
+"""A block of a page that takes minutes, by its first words: a stress test runs it, another one with fewer updates."""
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
@@ -64,10 +64,10 @@ def test_the_tutorial_leads_to_a_trained_network(capsys: pytest.CaptureFixture[s
     assert values["located"].positions.shape[0] == 4
 
 
-def use(capsys: pytest.CaptureFixture[str], *smaller: str, scenes: int) -> dict[tuple[str, int, float], float]:
-    """Follow the tutorial's last block; success by method, sources and decibels."""
-    train, evaluate, simulate, locate = block("docs/tutorial.md", "sh", "ris train useful").splitlines()
-    assert main([*train.split()[1:], *smaller]) == 0
+def use(lines: str, capsys: pytest.CaptureFixture[str], scenes: int, smaller: str = "") -> dict:
+    """Train, evaluate, simulate and locate as the lines say; success by method, sources and decibels."""
+    train, evaluate, simulate, locate = lines.splitlines()
+    assert main([*train.split()[1:], *smaller.split()]) == 0
     assert "[VERDICT] Healthy" in capsys.readouterr().out
     assert main([*evaluate.replace("--scenes 100", f"--scenes {scenes}").split()[1:], "--json"]) == 0
     found = {(cell["method"], cell["sources"], cell["snr_db"]): cell["success"] for cell in told(capsys)["cells"]}
@@ -82,7 +82,8 @@ def use(capsys: pytest.CaptureFixture[str], *smaller: str, scenes: int) -> dict[
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_last_block_of_the_tutorial_is_followed_with_fewer_updates(capsys: pytest.CaptureFixture[str]) -> None:
-    use(capsys, "--epochs", "1", "--n-train", "256", "--n-val", "32", scenes=2)
+    lines = block("docs/tutorial.md", "sh", "ris train useful")
+    use(lines, capsys, scenes=2, smaller="--epochs 1 --n-train 256 --n-val 32")
     events = [json.loads(line) for line in Path("useful", "ledger.jsonl").read_text("utf-8").splitlines()]
     losses = [event["loss"] for event in events if event["event"] == "update"]
     assert len(losses) == 8 and losses[-1] < 0.8 * losses[0], losses
@@ -91,7 +92,7 @@ def test_the_last_block_of_the_tutorial_is_followed_with_fewer_updates(capsys: p
 @pytest.mark.stress
 @pytest.mark.usefixtures("elsewhere")
 def test_the_tutorial_leads_to_a_network_that_is_of_use(capsys: pytest.CaptureFixture[str]) -> None:
-    found = use(capsys, scenes=100)
+    found = use(block("docs/tutorial.md", "sh", "ris train useful"), capsys, scenes=100)
     assert found["hybrid-raw", 3, 20.0] > found["hybrid-raw", 3, 10.0]
     kept = read_kept_table(ROOT / "results" / "measured" / "tutorial" / "evaluate.csv")
     assert len(kept.rows) == 9
