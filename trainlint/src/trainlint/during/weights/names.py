@@ -56,7 +56,7 @@ def of_library(model: nn.Module, name: str) -> bool:
     known, parts = modules(model), name.split(".")
     around = [known[part] for i in range(len(parts), 0, -1) if (part := ".".join(parts[:i])) in known]
     owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
-    place = getattr(sys.modules.get(type(owner).__module__), "__file__", None)
+    place = vars(sys.modules.get(type(owner).__module__, sys)).get("__file__")
     return isinstance(place, str) and "-packages" in place
 
 
