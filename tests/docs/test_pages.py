@@ -64,8 +64,8 @@ def test_the_tutorial_leads_to_a_trained_network(capsys: pytest.CaptureFixture[s
     assert values["located"].positions.shape[0] == 4
 
 
-def use(lines: str, capsys: pytest.CaptureFixture[str], scenes: int, smaller: str = "") -> dict:
-    """Train, evaluate, simulate and locate as the lines say; success by method, sources and decibels."""
+def use(lines: str, capsys: pytest.CaptureFixture[str], scenes: int, smaller: str = "") -> tuple[dict, list[int]]:
+    """Do as the lines say: success by method, sources and decibels, and the number of sources found in each scene."""
     train, evaluate, simulate, locate = lines.splitlines()
     assert main([*train.split()[1:], *smaller.split()]) == 0
     assert "[VERDICT] Healthy" in capsys.readouterr().out
@@ -75,15 +75,14 @@ def use(lines: str, capsys: pytest.CaptureFixture[str], scenes: int, smaller: st
     assert main(simulate.split()[1:]) == 0
     capsys.readouterr()
     assert main([*locate.split()[1:], "--scene", "all", "--json"]) == 0
-    located = told(capsys)["scenes"]
-    assert len(located) == 4 and all(scene["sources"] for scene in located)
-    return found
+    return found, [len(scene["sources"]) for scene in told(capsys)["scenes"]]
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_last_block_of_the_tutorial_is_followed_with_fewer_updates(capsys: pytest.CaptureFixture[str]) -> None:
     lines = block("docs/tutorial.md", "sh", "ris train useful")
-    use(lines, capsys, scenes=2, smaller="--epochs 1 --n-train 256 --n-val 32")
+    _, located = use(lines, capsys, scenes=2, smaller="--epochs 1 --n-train 256 --n-val 32")
+    assert len(located) == 4 and all(located)
     events = [json.loads(line) for line in Path("useful", "ledger.jsonl").read_text("utf-8").splitlines()]
     losses = [event["loss"] for event in events if event["event"] == "update"]
     assert len(losses) == 8 and losses[-1] < 0.8 * losses[0], losses
@@ -92,7 +91,8 @@ def test_the_last_block_of_the_tutorial_is_followed_with_fewer_updates(capsys: p
 @pytest.mark.stress
 @pytest.mark.usefixtures("elsewhere")
 def test_the_tutorial_leads_to_a_network_that_is_of_use(capsys: pytest.CaptureFixture[str]) -> None:
-    found = use(block("docs/tutorial.md", "sh", "ris train useful"), capsys, scenes=100)
+    found, located = use(block("docs/tutorial.md", "sh", "ris train useful"), capsys, scenes=100)
+    assert located == [2, 2, 2, 2]
     assert found["hybrid-raw", 3, 20.0] > found["hybrid-raw", 3, 10.0]
     kept = read_kept_table(ROOT / "results" / "measured" / "tutorial" / "evaluate.csv")
     assert len(kept.rows) == 9
