@@ -1,10 +1,12 @@
 """How is the number of sources estimated from the network's count and the likelihood, and how often is it right?
 
 Scenes of every K and SNR of the training, from streams that neither training nor the tables use; half of them are
-fitted, the other half judged. The weights go into `Counting`. Usage: python benchmarks/order.py --scenes 64
+fitted, the other half judged. The weights go into `Counting`. The last line fits the probability of the count alone,
+with the other weights as they are. Usage: python benchmarks/order.py --scenes 64
 """
 
 import argparse
+from dataclasses import replace
 
 import torch
 from effort import KINDS, SNR_DB, SOURCES, fitted
@@ -17,6 +19,7 @@ from ris_pytorch_pipeline.physics import Observation, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 NETWORK = Localiser.reference(domain=None)
+MOST = max(SOURCES)
 
 
 class Noted(Trust):
@@ -46,7 +49,7 @@ def shown(kind: str, sources: int, snr_db: float, scenes: int, seed: int = 78) -
     coherent, above, below = kind == "pilot", counts.clamp_max(most - 1), (counts - 1).clamp_min(1)
     return {
         "counts": counts, "right": torch.full_like(counts, sources),
-        "network": logits.double().softmax(-1),
+        "logits": logits, "network": logits.double().softmax(-1),
         "hint": features(seen, logits, counts, 1), "excess": features(seen, logits, counts, -1),
         "above": compared(seen, more, logits, above, coherent=coherent),
         "below": compared(fewer, seen, logits, below, coherent=coherent),
@@ -54,7 +57,7 @@ def shown(kind: str, sources: int, snr_db: float, scenes: int, seed: int = 78) -
 
 
 def regressions(data: dict[str, Tensor], most: int) -> Counting:
-    """The three fits."""
+    """The four fits."""
     counts, right = data["counts"], data["right"]
     room, some = counts < most, counts > 1
     pairs = torch.cat([data["above"][room], data["below"][some]])
@@ -64,16 +67,37 @@ def regressions(data: dict[str, Tensor], most: int) -> Counting:
         fitted(data["excess"][some], (right < counts)[some].double()), fitted(pairs, larger),
     ]  # fmt: skip
     hint, excess, more = (tuple(round(w, 3) for w in each.tolist()) for each in fits)
-    return Counting(hint=hint, excess=excess, more=more)
+    return sure(Counting(hint=hint, excess=excess, more=more), data)
+
+
+def sure(counting: Counting, data: dict[str, Tensor]) -> Counting:
+    """With the probability of the settled count fitted to how often it is right."""
+    after = decided(counting, data, MOST)
+    plain = replace(counting, stated=(0.0, 1.0))
+    odds = plain.probability(data["logits"], data["counts"], after, chances(counting, data)).logit(eps=1e-9)
+    weights = fitted(torch.stack([torch.ones_like(odds), odds], dim=-1), (after == data["right"]).double())
+    return replace(counting, stated=(round(float(weights[0]), 3), round(float(weights[1]), 3)))
+
+
+def chances(counting: Counting, data: dict[str, Tensor]) -> dict[int, Tensor]:
+    """Of one source more and one fewer than the network's count, as in `Counting.settled`."""
+    by = {"hint": counting.hint, "excess": counting.excess, "above": counting.more, "below": counting.more}
+    p = {name: (data[name] @ data[name].new_tensor(weights)).sigmoid() for name, weights in by.items()}
+    more = torch.where(p["hint"] > counting.promising, p["above"], p["hint"])
+    raised = (p["hint"] > counting.promising) & (data["counts"] < MOST) & (more > 0.5)
+    tried = (p["excess"] > counting.promising) & ~raised
+    return {1: more, -1: torch.where(tried, 1 - p["below"], p["excess"])}
 
 
 def decided(counting: Counting, data: dict[str, Tensor], most: int) -> Tensor:
-    """The counts that the three probabilities lead to, as in `Counting.settled`."""
-    by = {"hint": counting.hint, "excess": counting.excess, "above": counting.more, "below": counting.more}
-    p = {name: (data[name] @ data[name].new_tensor(weights)).sigmoid() for name, weights in by.items()}
-    counts = data["counts"]
-    up = (p["hint"] > counting.promising) & (counts < most) & (p["above"] > 0.5)
-    down = (p["excess"] > counting.promising) & (counts > 1) & (p["below"] < 0.5) & ~up
+    """The counts that the probabilities lead to, as in `Counting.settled`."""
+    p, counts = chances(counting, data), data["counts"]
+    hint, excess = (
+        (data[name] @ data[name].new_tensor(weights)).sigmoid() > counting.promising
+        for name, weights in (("hint", counting.hint), ("excess", counting.excess))
+    )
+    up = hint & (counts < most) & (p[1] > 0.5)
+    down = excess & (counts > 1) & (p[-1] >= 0.5) & ~up
     return counts + up.long() - down.long()
 
 
@@ -101,6 +125,7 @@ def main() -> None:
         judged = halves(data)[1]
         alone, both = ((x == sources).double().mean() for x in (judged["counts"], decided(counting, judged, 5)))
         print(f"| {kind} | {snr_db:g} | {sources} | {float(alone):.2f} | {float(both):.2f} |")
+    print("stated, with the weights of the package:", sure(Counting(), whole).stated)
 
 
 if __name__ == "__main__":

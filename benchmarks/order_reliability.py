@@ -4,8 +4,7 @@ The network of the package with the weights of `Counting` as they are, on scenes
 cell of symbols, SNR and K: the share of scenes counted right, with Wilson's 95 % interval, by the network alone, with
 the likelihood, and by a genie: the order test of `Sml` or `PilotMl` that starts from the true positions, and tries one
 source fewer and one more. Then a reliability diagram: scenes by the probability stated for their count, how many of
-them are right, and the expected calibration error. What is stated comes from odds against the network's count: of one
-source more or fewer those of the comparison, or of the hint where none was tried, and of other counts the network's.
+them are right, and the expected calibration error. What is stated is `Counting.probability`.
 
     python benchmarks/order_reliability.py --scenes 512 --snr-db 10
     python benchmarks/order_reliability.py --scenes 64 --no-genie --figure docs/figures/order.png
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import torch
 from effort import KINDS, SNR_DB, SOURCES
-from order import decided, shown
+from order import chances, decided, shown
 from torch import Tensor
 
 from ris_pytorch_pipeline.bench import share
@@ -35,16 +34,7 @@ BINS = 10
 
 def stated(data: dict[str, Tensor], counting: Counting) -> Tensor:
     """The probability of the count that `decided` gives."""
-    by = {"hint": counting.hint, "excess": counting.excess, "above": counting.more, "below": counting.more}
-    p = {name: (data[name] @ data[name].new_tensor(weights)).sigmoid() for name, weights in by.items()}
-    counts, after = data["counts"], decided(counting, data, MOST)
-    up, down = p["hint"] > counting.promising, p["excess"] > counting.promising
-    more, fewer = torch.where(up, p["above"], p["hint"]), torch.where(down, 1 - p["below"], p["excess"])
-    odds = data["network"] / data["network"].gather(1, counts[:, None])
-    for step, chance in ((1, more), (-1, fewer)):
-        rows = torch.nonzero((counts + step >= 1) & (counts + step <= MOST)).squeeze(-1)
-        odds[rows, counts[rows] + step] = (chance / (1 - chance).clamp_min(1e-9))[rows]
-    return (odds.gather(1, after[:, None]) / odds.sum(1, keepdim=True))[:, 0]
+    return counting.probability(data["logits"], data["counts"], decided(counting, data, MOST), chances(counting, data))
 
 
 def genie(kind: str, sources: int, snr_db: float, scenes: int, seed: int) -> Tensor:

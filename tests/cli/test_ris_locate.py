@@ -95,7 +95,9 @@ def test_a_measured_file_without_truth(ris: Run, tmp_path: Path) -> None:
     assert found["region"]["distance_m"] == [8, 8]
     assert found["config"] is None
     (scene,) = found["scenes"]
-    assert set(scene) == {"scene", "status", "findings", "fit", "order", "noise_variance", "sources"}
+    assert set(scene) == {
+        "scene", "status", "findings", "fit", "order", "order_probability", "noise_variance", "sources"
+    }  # fmt: skip
     assert set(scene["fit"]) == {"explained", "expected", "p_value", "striking", "modes"}
     (source,) = scene["sources"]
     assert set(source) == {*COORDINATES, "std", "std_sandwich", "interval_90", "existence", "power_db", "evidence"} | {

@@ -25,6 +25,7 @@ def test_more_sources_than_the_network_counts_are_no_silent_five(kind: str, sour
     found = NETWORK(scenes)
     assert set(found.status) == {Status.BEYOND}
     assert bool(Existence()(scenes, found).isnan().all())
+    assert found.order_probability is not None and bool(found.order_probability.isnan().all())
 
 
 @pytest.mark.parametrize("kind", ["random", "pilot"])
@@ -36,6 +37,7 @@ def test_five_are_not_beyond(kind: str) -> None:
 def test_with_a_doubt_the_likelihood_counts_on(kind: str) -> None:
     found = Localiser.reference(doubt=0.7)(seen(kind, 7, 3))
     assert found.order.tolist() == [7, 7, 7] and Status.BEYOND not in found.status
+    assert found.order_probability is not None and bool(found.order_probability.isnan().all())
 
 
 def test_what_is_said_of_the_fit_begins_with_it() -> None:

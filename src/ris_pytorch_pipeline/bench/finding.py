@@ -51,6 +51,7 @@ class Finding:
             for a source that is none.
         missed: `position`, `bound` and `symbols` of true sources with no estimate within 3°.
         judged: whether the truth is known.
+        order_probability: that there are so many sources; None where the number was given or nothing states it.
     """
 
     scene: int
@@ -61,6 +62,7 @@ class Finding:
     sources: list[dict[str, Any]]
     missed: list[dict[str, Any]]
     judged: bool
+    order_probability: float | None = None
 
     @property
     def success(self) -> bool | None:
@@ -75,6 +77,7 @@ class Finding:
             "scene": self.scene,
             "status": self.status,
             "order": len(self.sources),
+            "order_probability": self.order_probability,
             "noise_variance": self.noise_variance,
             "findings": self.advice,
             "fit": self.fit,
@@ -107,7 +110,7 @@ def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list
     """
     judge = None if file.scenes is None else _Judge(file.scenes, estimate)
     stated = _Stated(file, estimate)
-    findings = []
+    findings, sure = [], estimate.order_probability
     for row, number in enumerate(numbers):
         slots = [s for s in range(estimate.positions.shape[1]) if not bool(estimate.positions[row, s].isnan().any())]
         told = [_source(estimate, row, slot) | stated.of(row, slot) for slot in slots]
@@ -122,6 +125,7 @@ def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list
                 sources=sources,
                 missed=judge.missed(row) if judge else [],
                 judged=judge is not None,
+                order_probability=None if sure is None else _finite(float(sure[row])),
             )
         )
     return findings

@@ -102,6 +102,8 @@ class Estimate:
             that the model holds. None where the estimator states none.
         fit: how well the model explains the data; None where nobody asked.
         kinds: of the symbols of each slot, where the estimator tells several kinds apart; None where it does not.
+        order_probability: (scene,), that `order` is the number of sources; NaN in scenes where nothing states it. None
+            where the estimator states none, and where the number was given.
     """
 
     positions: Positions
@@ -113,6 +115,7 @@ class Estimate:
     sandwich: Positions | None = None
     fit: Fit | None = None
     kinds: tuple[SourceKind, ...] | None = None
+    order_probability: Float[Tensor, "scene"] | None = None  # noqa: F821
 
     def __len__(self) -> int:
         return self.order.shape[0]
@@ -129,6 +132,7 @@ class Estimate:
             sandwich=None if self.sandwich is None else self.sandwich[rows],
             fit=None if self.fit is None else self.fit[rows],
             kinds=self.kinds,
+            order_probability=None if self.order_probability is None else self.order_probability[rows],
         )
 
     def interval(self, share: float = 0.9, *, sandwich: bool = False) -> Interval:

@@ -26,6 +26,7 @@ def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
     """The estimates of consecutive batches as one, padded to the largest order.
 
     What one of them lacks, `sandwich` or `fit`, the whole lacks; so it does `kinds` where they are not the same in all.
+    `order_probability` is NaN in the scenes of those that lack it.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = [ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=k), 1, seed=0) for k in (1, 2)]
@@ -56,6 +57,7 @@ def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
         sandwich=padded(wide) if len(wide) == len(estimates) else None,
         fit=_joined_fits(fits, slots) if len(fits) == len(estimates) else None,
         kinds=kinds.pop() if len(kinds) == 1 else None,
+        order_probability=_joined_probabilities(estimates),
     )
 
 
@@ -85,6 +87,14 @@ def _trimmed(estimate: Estimate) -> Estimate:
         fit=None if fit is None else replace(fit, evidence=fit.evidence[:, :most]),
         kinds=None if estimate.kinds is None else estimate.kinds[:most],
     )
+
+
+def _joined_probabilities(estimates: Sequence[Estimate]) -> Tensor | None:
+    """Of the number of sources, NaN where one states none; None where all do not."""
+    if all(e.order_probability is None for e in estimates):
+        return None
+    stated = [e.noise_variance * torch.nan if (p := e.order_probability) is None else p for e in estimates]
+    return torch.cat(stated)
 
 
 def _joined_fits(fits: Sequence[Fit], slots: int) -> Fit:

@@ -50,6 +50,8 @@ def _marked(found: Estimate, rows: Tensor) -> Estimate:
     """The estimate with `BEYOND` before all else that is said of some scenes."""
     chosen = set(rows.tolist())
     status = tuple(Status.BEYOND if row in chosen else ended for row, ended in enumerate(found.status))
+    sure = found.order_probability
+    found = replace(found, order_probability=None if sure is None else sure.index_fill(0, rows, torch.nan))
     if found.fit is None:
         return replace(found, status=status)
     findings = tuple((Status.BEYOND, *said) if row in chosen else said for row, said in enumerate(found.fit.findings))

@@ -21,12 +21,30 @@ _SURE = 20.0
 HINT = (-0.969, -0.137, 0.977, 0.991, 0.239)
 EXCESS = (1.79, -0.956, 0.388, 0.511, 0.219)
 MORE = (-1.459, -0.29, 1.332, 0.829, -0.028, -0.723)
+STATED = (0.0, 1.0)
 """Weights for the network of the package."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Scenes with the likeliest number of sources.
+
+    Args:
+        estimate: of so many sources.
+        evidence: what speaks for them.
+        order: (scene,), K.
+        probability: (scene,), that K is right.
+    """
+
+    estimate: Estimate
+    evidence: Evidence
+    order: Counts
+    probability: Float[Tensor, "scene"]  # noqa: F821
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counting:
-    """Three logistic regressions: two say where another number is worth trying, the third compares two numbers.
+    """Four logistic regressions: where another number is worth trying, which of two is right, and how sure that is.
 
     `hint` and `excess` are asked what an estimate of K sources shows, see `features`: where they see a chance of a
     source more or fewer, as many are located too. `more` is asked whether the larger of two numbers is right, see
@@ -43,17 +61,17 @@ class Counting:
         excess: of a source fewer, before that is tried.
         more: of the larger number, once both were tried.
         promising: probability by `hint` and `excess` from which another number is tried.
+        stated: of the number that is settled on being right, from 1 and the log of its odds, see `probability`.
     """
 
     hint: tuple[float, ...] = HINT
     excess: tuple[float, ...] = EXCESS
     more: tuple[float, ...] = MORE
     promising: float = 0.02
+    stated: tuple[float, float] = STATED
 
-    def settled(
-        self, located: Located, logits: Float[Tensor, "scene count"], *, coherent: bool
-    ) -> tuple[Estimate, Evidence, Counts]:
-        """The estimates with the likeliest number of sources, what speaks for them, and that number.
+    def settled(self, located: Located, logits: Float[Tensor, "scene count"], *, coherent: bool) -> Counted:
+        """The estimates with the likeliest number of sources, and how likely it is.
 
         >>> import ris_pytorch_pipeline as ris
         >>> from ris_pytorch_pipeline.data import inputs_from
@@ -63,40 +81,66 @@ class Counting:
         >>> inputs, answer = inputs_from(seen, localiser.net.config.array), localiser.predict(seen)
         >>> def located(counts):  # makes estimates of so many sources
         ...     return Explaining().located(localiser.net.beams, answer, inputs, localiser.region, counts, polish=10)
-        >>> found, evidence, counts = Counting().settled(located, answer.order_logits, coherent=False)
-        >>> counts, found.order, evidence.weakest > 100  # without the weakest source each scene loses many nats
-        (tensor([2, 2]), tensor([2, 2]), tensor([True, True]))
+        >>> found = Counting().settled(located, answer.order_logits, coherent=False)
+        >>> found.order, found.probability > 0.9
+        (tensor([2, 2]), tensor([True, True]))
+        >>> found.evidence.weakest > 100  # without the weakest source each scene loses many nats
+        tensor([True, True])
 
         Args:
             located: makes estimates of a number of sources.
             logits: of the network, for 0, 1, ... sources.
             coherent: whether symbols are constant.
         """
-        counts, raised = logits[:, 1:].argmax(-1) + 1, torch.zeros(len(logits), device=logits.device).bool()
-        found, seen = located(counts)
-        chances = {1: self.hint, -1: self.excess}
-        tried = {step: self._tried(weights, seen, logits, counts, step) for step, weights in chances.items()}
-        for step, rows in tried.items():
-            rows = rows & ~raised
+        first, raised = logits[:, 1:].argmax(-1) + 1, torch.zeros(len(logits), device=logits.device).bool()
+        (found, seen), counts = located(first), first
+        weights = {1: self.hint, -1: self.excess}
+        chances = {step: _probability(each, features(seen, logits, first, step)) for step, each in weights.items()}
+        for step, chance in chances.items():
+            rows = (chance > self.promising) & _possible(first + step, logits) & ~raised
             if not bool(rows.any()):
                 continue
             other, shown = located(torch.where(rows, counts + step, 0))
             few, many = (seen[rows], shown) if step > 0 else (shown, seen[rows])
             fewest = counts[rows] + min(step, 0)
-            larger = _probability(self.more, compared(few, many, logits[rows], fewest, coherent=coherent)) > 0.5
-            taken = rows.masked_scatter(rows, larger if step > 0 else ~larger)
+            larger = _probability(self.more, compared(few, many, logits[rows], fewest, coherent=coherent))
+            chance[rows] = larger if step > 0 else 1 - larger
+            taken = rows & (chance > 0.5 if step > 0 else chance >= 0.5)
             counts = torch.where(taken, counts + step, counts)
             found, seen = _put(found, seen, taken, (other, shown), taken[rows], counts)
             raised = taken
-        return found, seen, counts
+        return Counted(found, seen, counts, self.probability(logits, first, counts, chances))
 
-    def _tried(
-        self, weights: tuple[float, ...], seen: Evidence, logits: Tensor, counts: Counts, step: int
-    ) -> Bool[Tensor, "scene"]:  # noqa: F821
-        """Where another number is worth trying, and possible."""
-        other = counts + step
-        possible = (other >= 1) & (other < logits.shape[-1])
-        return possible & (_probability(weights, features(seen, logits, counts, step)) > self.promising)
+    def probability(
+        self, logits: Float[Tensor, "scene count"], first: Counts, counts: Counts, chances: dict[int, Tensor]
+    ) -> Float[Tensor, "scene"]:  # noqa: F821
+        """σ(w · (1, log p/(1 - p))) of the share p that a number has of all odds against the network's number.
+
+        Args:
+            logits: of the network, for 0, 1, ... sources.
+            first: its number, the likeliest one but 0.
+            counts: whose probability it is.
+            chances: (scene,), of one source more (1) and one fewer (-1) than `first`: those of the comparison, or of
+                the hint where no other number was tried. Odds of further numbers are the network's.
+        """
+        odds = _shares(logits, first, counts, chances).logit(eps=1e-9)
+        return (self.stated[0] + self.stated[1] * odds).sigmoid()
+
+
+def _shares(
+    logits: Float[Tensor, "scene count"], first: Counts, counts: Counts, chances: dict[int, Tensor]
+) -> Float[Tensor, "scene"]:  # noqa: F821
+    """The part that a number has of the odds of all."""
+    odds = (logits.double() - logits.double().gather(1, first[:, None])).exp()
+    for step, chance in chances.items():
+        rows = torch.nonzero(_possible(first + step, logits)).squeeze(-1)
+        odds[rows, first[rows] + step] = (chance / (1 - chance).clamp_min(1e-9))[rows]
+    return odds.gather(1, counts[:, None])[:, 0] / odds.sum(1)
+
+
+def _possible(counts: Counts, logits: Float[Tensor, "scene count"]) -> Bool[Tensor, "scene"]:  # noqa: F821
+    """Whether there can be so many sources, and at least one."""
+    return (counts >= 1) & (counts < logits.shape[-1])
 
 
 def _probability(weights: tuple[float, ...], shown: Float[Tensor, "scene feature"]) -> Float[Tensor, "scene"]:  # noqa: F821

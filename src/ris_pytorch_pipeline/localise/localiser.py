@@ -235,10 +235,9 @@ class Localiser:
 
             if asked is None and self.polish and self.counting is not None:
                 logits = prediction.order_logits[:, : self._most(observation) + 1]
-                starts, evidence, counts = self.counting.settled(
-                    located, logits, coherent=observation.symbols == "pilot"
-                )
-                counts = counts.to(device)
+                settled = self.counting.settled(located, logits, coherent=observation.symbols == "pilot")
+                starts = dataclasses.replace(settled.estimate, order_probability=settled.probability)
+                evidence, counts = settled.evidence, settled.order.to(device)
             else:
                 starts, evidence = located(counts.to(self._device))
             starts, right = moved(starts, device), self.trust.right(evidence).to(device)

@@ -19,7 +19,9 @@ def moved(estimate: Estimate, device: torch.device) -> Estimate:
         estimate: what was found.
         device: where it goes.
     """
-    return replace(estimate, **{name: vars(estimate)[name].to(device) for name in _TENSORS})
+    tensors = {name: vars(estimate)[name].to(device) for name in _TENSORS}
+    sure = estimate.order_probability
+    return replace(estimate, **tensors, order_probability=None if sure is None else sure.to(device))
 
 
 def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
@@ -44,7 +46,7 @@ def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) 
     noise[rows] = refined.noise_variance
     order = starts.order.to(refined.order.device, copy=True)
     order[rows] = refined.order
-    every = len(rows) == len(starts)
+    every, sure = len(rows) == len(starts), starts.order_probability
     return replace(
         starts,
         **tensors,
@@ -53,6 +55,7 @@ def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) 
         status=tuple(status),
         sandwich=_padded(refined.sandwich, slots) if every else None,
         fit=replace(refined.fit, evidence=pad_sources(refined.fit.evidence, slots)) if every and refined.fit else None,
+        order_probability=None if sure is None else sure.masked_fill(order != counts, torch.nan),
     )
 
 

@@ -87,6 +87,9 @@ class Scene(Strict):
     scene: int = pydantic.Field(description="its number in the request")
     status: str = pydantic.Field(description="how the estimate ended, the worst of the findings")
     order: int = pydantic.Field(description="sources found")
+    order_probability: float | None = pydantic.Field(
+        description="that there are so many; null where the number was given or nothing states it"
+    )
     noise_variance: float | None
     findings: list[Advice]
     fit: Fit | None

@@ -197,8 +197,14 @@ def print_finding(finding: Finding, name: str) -> None:
     print_table(table)
     if finding.judged and any(None in (source["error"] or {}).values() for source in finding.sources):
         print("  errors of a line are those of the cone that it sees")
-    for line in fit_lines(finding):
+    for line in (*_counted(finding), *fit_lines(finding)):
         print(line)
+
+
+def _counted(finding: Finding) -> list[str]:
+    """How sure the number of sources is, where it was estimated with a probability."""
+    sure, sources = finding.order_probability, len(finding.sources)
+    return [] if sure is None else [f"  {sources} source{'s' * (sources != 1)} with a probability of {sure:.2f}"]
 
 
 def _named(word: str, source: dict[str, Any]) -> str:
