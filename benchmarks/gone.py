@@ -32,7 +32,9 @@ from ris_pytorch_pipeline.train import Parts, Reporter, Trainer, joined
 FAULTS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "nan": None}
 _READY, _BATCHES = "ready", 4
 _SHOWN = 150
-"""Characters of a reason; what follows is the library's."""
+"""Characters of a reason."""
+_LIBRARY = ": [/"
+"""Before what gloo says, which begins with a file of its own."""
 _LONGEST = 600.0
 """Seconds after which nothing ends any more."""
 
@@ -136,7 +138,7 @@ def main() -> None:
             seconds, said = ended(fault, victim)
             named = f"process {victim}" in said
             wrong += not named
-            brief = textwrap.shorten(said, _SHOWN, placeholder=" ...")
+            brief = textwrap.shorten(said.partition(_LIBRARY)[0], _SHOWN, placeholder=" ...")
             print(f"| {fault} | {victim} | {seconds:.0f} s | {'yes' if named else 'no'} | {brief} |", flush=True)
     raise SystemExit(int(wrong > 0))
 
