@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from nursery import Nursery
 from running import NETWORK, SMALL, Run
 
 from ris_pytorch_pipeline.cli import main
@@ -229,6 +230,29 @@ def test_a_configuration_that_cannot_be_is_refused(content: str, tmp_path: Path)
 def test_numbers_that_fit_nowhere_are_refused(options: list[str], ris: Run) -> None:
     said = ris("bound", "--scenes", "2", *SMALL[2:], *options)
     assert said.code == 2 and said.err.startswith("ris: ") and "Traceback" not in said.err and not said.out
+
+
+HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR")
+
+
+def test_a_process_without_a_home_starts_and_works(tmp_path: Path) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    command = [sys.executable, "-m", "ris_pytorch_pipeline", "bound", "--scenes", "2", *SMALL]
+    done = subprocess.run(command, cwd=tmp_path, env=kept, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr and "azimuth" in done.stdout
+
+
+@pytest.mark.parametrize("home", [None, "/proc/none"])
+def test_a_figure_is_drawn_without_a_home_that_can_be_written(
+    home: str | None, small_file: str, nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in HOMES:
+        monkeypatch.delenv(name, raising=False)
+    given = {} if home is None else dict.fromkeys(HOMES, home)
+    locate = ("locate", small_file, "--sources", "1", "--plot", "a.png")
+    done = nursery.run("-m", "ris_pytorch_pipeline", *locate, cwd=tmp_path, **given)
+    assert done.returncode == 0 and "Traceback" not in done.stderr and "figure written to a.png" in done.stdout
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_figures_are_written_whole(ris: Run, small_file: str) -> None:

@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigurationError, InputError, SceneFileError
-from ..files import parse_document
+from ..files import from_document, parse_document
 from ..physics import Array, Kinds, Pose, kinds_of, wavefront_named
 from .digest import config_digest
 
@@ -72,6 +73,53 @@ class Header:
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PoseParts:
+    """The array's `Pose` as plain values.
+
+    Args:
+        position: of the array's origin, metres.
+        yaw: radians.
+        pitch: radians.
+        roll: radians.
+    """
+
+    position: list[float]
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """The schema of a header as it is stored."""
+
+    schema: Literal["ris-scenes"]
+    version: Literal[2]
+    wavelengths: tuple[float, ...]
+    symbols: str | list[str]
+    package: str
+    note: str
+    config: Mapping[str, Any] | None
+    digest: str | None
+    wavefront: str
+    pose: PoseParts
+
+
+_HAND, _ANEW = "a file edited by hand", "write the file anew"
+_ODD: Mapping[str, tuple[str, str, str]] = {
+    "wavelengths": ("", "a wrong unit", "write positive wavelengths in metres"),
+    "symbols": ("", "a misspelt name", "write 'random', 'pilot' or 'known', or one a source"),
+    "package": ("", _HAND, "write a text"),
+    "note": ("", _HAND, "write a text"),
+    "config": ("a configuration that is no table: ", _HAND, _ANEW),
+    "digest": ("", "a configuration edited after it was written", "simulate the file anew"),
+    "wavefront": ("an array that cannot be: ", _HAND, _ANEW),
+    "pose": ("an array that cannot be: ", _HAND, _ANEW),
+}
+"""Before what a field held that it may not hold; the likely cause and the next move."""
+
+
 def header_from_json(text: str | None, source: str) -> Header:
     """Read and check a header.
 
@@ -103,14 +151,22 @@ def header_from_json(text: str | None, source: str) -> Header:
         _refuse(
             source, got, "a file of another release of this package", "write the file anew, or install that release"
         )
-    known = set(Header.__dataclass_fields__)
-    if set(values) != known:
-        differing = ", ".join(sorted(set(values) ^ known))
-        _refuse(source, f"missing or foreign header keys: {differing}", "a file edited by hand", "write the file anew")
-    _check_texts(values, source)
-    _check_values(values, source)
-    kinds = {"wavelengths": tuple(values["wavelengths"]), "symbols": kinds_of(values["symbols"])}
-    return Header(**{**values, **kinds})
+    stored = _stored(values, source)
+    _check(stored, source)
+    return Header(**{**vars(stored), "pose": asdict(stored.pose), "symbols": kinds_of(stored.symbols)})
+
+
+def _stored(values: Mapping[str, Any], source: str) -> _Stored:
+    """The fields of a header, each of its type."""
+    try:
+        return from_document(_Stored, values)
+    except ValueError as error:
+        differing = sorted(key[:40] for key in set(values) ^ set(_Stored.__dataclass_fields__))
+        if differing:
+            _refuse(source, f"missing or foreign header keys: {', '.join(differing[:9])}", _HAND, _ANEW)
+        found = re.match(r"\w+", str(error))
+        before, cause, move = _ODD.get(found[0] if found else "", ("", _HAND, _ANEW))
+        _refuse(source, f"{before}{error}", cause, move)
 
 
 def _upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,31 +176,23 @@ def _upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, **waves, "wavefront": "spherical", "pose": pose_values(Pose()), "version": VERSION}
 
 
-def _check_texts(values: Mapping[str, Any], source: str) -> None:
-    for key in ("package", "note"):
-        if not isinstance(values[key], str):
-            _refuse(source, f"{key} {values[key]!r:.40}", "a file edited by hand", "write a text")
-
-
-def _check_values(values: Mapping[str, Any], source: str) -> None:
-    wavelengths, symbols, config, digest = (values[key] for key in ("wavelengths", "symbols", "config", "digest"))
-    if not isinstance(wavelengths, list) or not wavelengths or not all(map(_is_positive, wavelengths)):
-        _refuse(source, f"wavelengths {wavelengths!r}", "a wrong unit", "write positive wavelengths in metres")
+def _check(stored: _Stored, source: str) -> None:
+    """What no type says: positive wavelengths, an array that can be, kinds of symbols, and the digest."""
+    if not stored.wavelengths or not all(0 < value < math.inf for value in stored.wavelengths):
+        _refuse(source, f"wavelengths {list(stored.wavelengths)!r:.60}", *_ODD["wavelengths"][1:])
     try:
-        wavefront_named(values["wavefront"])
-        pose_of(values["pose"])
-    except (ConfigurationError, KeyError, TypeError, ValueError) as error:
-        _refuse(source, f"an array that cannot be: {error}", "a file edited by hand", "write the file anew")
+        wavefront_named(stored.wavefront)
+        pose_of(asdict(stored.pose))
+    except (ConfigurationError, ValueError) as error:
+        _refuse(source, f"an array that cannot be: {error}", _HAND, _ANEW)
     try:
-        kinds_of(symbols)
+        kinds_of(stored.symbols)
     except InputError as error:
-        _refuse(source, f"symbols {error.got}", error.cause, "write 'random', 'pilot' or 'known', or one a source")
-    if config is not None and not isinstance(config, dict):
-        _refuse(source, "a configuration that is no table", "a file edited by hand", "write the file anew")
-    expected = None if config is None else config_digest(config)
-    if digest != expected:
-        got = f"a configuration whose digest is {expected}, where the header says {digest}"
-        _refuse(source, got, "a configuration edited after it was written", "simulate the file anew")
+        _refuse(source, f"symbols {error.got}", error.cause, _ODD["symbols"][2])
+    expected = None if stored.config is None else config_digest(stored.config)
+    if stored.digest != expected:
+        got = f"a configuration whose digest is {expected}, where the header says {stored.digest}"
+        _refuse(source, got, *_ODD["digest"][1:])
 
 
 def pose_of(values: Mapping[str, Any]) -> Pose:
@@ -152,10 +200,6 @@ def pose_of(values: Mapping[str, Any]) -> Pose:
     x, y, z = (float(each) for each in values["position"])
     angles = {name: float(values[name]) for name in ("yaw", "pitch", "roll")}
     return Pose(position=(x, y, z), **angles)
-
-
-def _is_positive(value: Any) -> bool:  # noqa: ANN401
-    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def _refuse(source: str, got: str, cause: str, move: str) -> NoReturn:

@@ -12,7 +12,7 @@ from ..errors import InputError, SceneFileError
 from ..files import from_document, parse_document
 from ..physics import Observation, Pose
 from ..physics.tensors import as_tensor
-from .header import SCHEMA, VERSION, header_from_json, pose_values
+from .header import SCHEMA, VERSION, PoseParts, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
 from .scene_file import SceneFile
 
@@ -28,23 +28,6 @@ class Parts:
 
     real: list[Any]
     imag: list[Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoseParts:
-    """The array's `Pose` as plain values.
-
-    Args:
-        position: of the array's origin, metres.
-        yaw: radians.
-        pitch: radians.
-        roll: radians.
-    """
-
-    position: list[float]
-    yaw: float
-    pitch: float
-    roll: float
 
 
 @dataclass(frozen=True, kw_only=True)
