@@ -1,5 +1,6 @@
 """Does an estimate say when it does not fit, where it does not, and what to do next?"""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from fitted_scenes import conjugated, flipped, scenes
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchRegion, Sml, Status
-from ris_pytorch_pipeline.physics import Array, Impairments, Observation, Panel, complex_normal
+from ris_pytorch_pipeline.physics import Array, Impairments, Observation, Panel, complex_normal, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -179,3 +180,15 @@ def test_scenes_are_judged_alone() -> None:
     assert found.status[0] == alone.status[0]
     assert found.order[:3].tolist() == [1, 1, 1]
     assert Status.CONVERGED not in found.status[3:]
+
+
+@pytest.mark.parametrize(("kind", "estimator"), [("random", Sml), ("pilot", PilotMl)])
+@pytest.mark.parametrize("known", ["distance", "elevation"])
+def test_a_stated_coordinate_that_the_data_contradict_is_told(kind: str, estimator: type, known: str) -> None:
+    """A field of one distance or elevation: the right one converges, another one is told."""
+    right, degrees = {"distance": (2.0, 2.0), "elevation": (math.radians(8.0), 8.0)}[known]
+    span = {"distance": "distance", "elevation": "elevation_deg"}[known]
+    seen = draw(preset(kind, sources=2, snr_db=15.0, **{span: (degrees, degrees)}), 24, stream(3, "stated")).observation
+    ends = [estimator(region=SearchRegion(**{known: (x, x)}))(seen, 2).status for x in (right, 1.5 * right)]
+    assert sum(ended is Status.EDGE for ended in ends[0]) <= 1 and ends[0].count(Status.CONVERGED) >= 20
+    assert sum(ended is Status.CONVERGED for ended in ends[1]) <= 1

@@ -62,3 +62,14 @@ def test_a_channel_without_codes_and_antennas_that_are_no_elements_are_refused(s
         Observation(measurements=seen.measurements, channel=seen.channel, array=seen.array, symbols="random")
     with pytest.raises(InputError, match="an antenna for each element"):
         Observation(measurements=seen.measurements, array=seen.array, symbols="random")
+
+
+def test_codes_of_one_bit_may_be_real_numbers(seen: Observation) -> None:
+    """1 and -1 of any real type are codes; other real numbers are what was left of complex ones."""
+    signs = torch.where(seen.codes.real > 0, 1, -1)
+    parts = {"measurements": seen.measurements, "channel": seen.channel, "array": seen.array, "symbols": seen.symbols}
+    for given in (signs, signs.double(), signs.numpy().astype("int8")):
+        made = Observation(codes=given, **parts)
+        assert made.codes.dtype == seen.measurements.dtype and torch.equal(made.codes.real, signs.double())
+    with pytest.raises(InputError, match="a real part taken earlier"):
+        Observation(codes=seen.codes.real, **parts)

@@ -13,12 +13,13 @@ class Status(StrEnum):
     """
 
     CONVERGED = "converged"
+    UNJUDGED = "not judged: nobody asked whether the model explains the measurements"
     ITERATION_LIMIT = "stopped at the iteration limit; the positions may still move"
     NOT_OBSERVABLE = "converged in what the array can tell; a coordinate without ± is not observable with this array"
     FEWER = "fewer sources found than asked for"
     NONE = "no source detected"
     MISFIT = "misfit: the model does not explain the measurements"
-    INCOMPLETE = "incomplete: one or two more sources, too weak or too close to be counted, would explain the rest"
+    INCOMPLETE = "incomplete: one or two more sources, or images that an error of the model leaves, explain the rest"
     AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
     OFF = "off: the likelihood of these positions rises to an optimum that is further away than a search grid is fine"
     EDGE = "at the edge: a source lies on the border of the searched field"
@@ -38,10 +39,15 @@ class Status(StrEnum):
 
 
 _ADVICE = {
+    Status.UNJUDGED: (
+        "a network without the fit: measurements of another convention, and noise alone, have positions and a ± too",
+        "locate with fit=True: `Localiser.reference(fit=True)`",
+    ),
     Status.ITERATION_LIMIT: ("a flat or bent likelihood, or too few iterations", "raise polish_iterations"),
     Status.NOT_OBSERVABLE: (
         "a line of elements sees a cone, and a far source has no distance",
-        "use the coordinates that have a ±, or fix the others in the field of view",
+        "use the coordinates that have a ±, the azimuth of a line as its cone's at elevation 0; or fix the others in "
+        "the field of view",
     ),
     Status.FEWER: ("sources too weak or too close for this estimator", "ask for fewer, or take the likelihood's"),
     Status.NONE: (
@@ -70,7 +76,11 @@ _ADVICE = {
         "an estimator that uses a part of the model, such as MUSIC of a back-projected covariance, or a coarse grid",
         "take the likelihood's, or refine these positions by it: `Sml().refine(observation, positions)`",
     ),
-    Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
+    Status.EDGE: (
+        "a source outside the searched field, a distance that the data do not bound, or a stated elevation or distance "
+        "that is another one",
+        "widen the field, and state no coordinate that may differ",
+    ),
     Status.UNTESTED: (
         "as many sources of random symbols as antennas, or as the rank of the channel, or more; or few measurements",
         "ask for fewer sources, send pilots or known symbols, add antennas that hear something else, or snapshots",

@@ -31,7 +31,7 @@ from .domain import Domain, domain_of
 from .effort import Evidence, Trust
 from .evaluating import answer_of
 from .explaining import Explaining
-from .merging import moved, replaced
+from .merging import moved, replaced, unjudged
 from .proposal import OnCovariance, Proposer
 from .reference import REFERENCE, reference_network
 from .refusals import check_effort, check_estimator, check_field
@@ -58,7 +58,8 @@ class Localiser:
             `Evidence`. 0 searches none, 1 all. Of another proposer than `Explaining`, the probability of being a source
             of the last of its candidates in use.
         batch: scenes at a time.
-        fit: whether to say how well the model explains the measurements, which takes longer than all the rest.
+        fit: whether to say how well the model explains the measurements, which takes longer than all the rest. Without
+            it no scene is `converged`: it is `Status.UNJUDGED`.
         domain: the scenes that it may be used on; None leaves that to the caller.
         title: what it is called in tables.
         trust: how likely an estimate of `Explaining` is right, from what speaks for it.
@@ -179,7 +180,7 @@ class Localiser:
         found = joined_estimates([answer.estimate for answer in answers])
         if self.domain is not None and self.polish:
             self.domain.check_noise(observation, found.noise_variance)
-        return found
+        return found if found.fit is not None else unjudged(found)
 
     def covariance(self, observation: Observation, sources: int | Counts | None = None) -> LowRank:
         """The expected covariance of the panel: ρ R_located + (1 - ρ) R_pred, of trace N.

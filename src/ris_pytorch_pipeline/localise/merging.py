@@ -59,5 +59,11 @@ def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) 
     )
 
 
+def unjudged(estimate: Estimate) -> Estimate:
+    """The same without the claim that it converged: of a fit that nobody asked for, nothing is known."""
+    status = tuple(Status.UNJUDGED if ended is Status.CONVERGED else ended for ended in estimate.status)
+    return replace(estimate, status=status)
+
+
 def _padded(values: Tensor | None, slots: int) -> Tensor | None:
     return None if values is None else pad_sources(values, slots)

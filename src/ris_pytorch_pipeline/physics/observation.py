@@ -13,7 +13,7 @@ from .array.value import Array
 from .kinds import Kinds, is_mixed, kinds_of
 from .scenes.scenario import identifiable_sources
 from .sequences import check_sequences, sequences_of
-from .sounding import Sounding, as_complex, check_dimensions, disagree
+from .sounding import Sounding, as_complex, check_dimensions, disagree, signs_as_complex
 from .tensors import as_tensor
 
 _TENSORS = ("measurements", "codes", "channel")
@@ -77,7 +77,7 @@ class Observation(Sounding):
     ) -> None:
         array = _array_of(array, elements, wavelength)
         given = {"measurements": measurements, **_front(codes, channel, measurements, array)}
-        tensors = {name: as_tensor(value) for name, value in given.items()}
+        tensors = signs_as_complex({name: as_tensor(value) for name, value in given.items()})
         tensors = _with_frequencies(tensors, array)
         values = {
             **tensors, "array": array, "symbols": kinds_of(symbols),

@@ -111,6 +111,20 @@ def as_complex(value: Any, name: str) -> Tensor:  # noqa: ANN401
     return tensor
 
 
+def signs_as_complex(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same with codes of one bit, which came as the real numbers 1 and -1, in the precision of the measurements.
+
+    >>> signs_as_complex({"codes": torch.tensor([1, -1]), "measurements": torch.tensor([1j])})["codes"]
+    tensor([ 1.+0.j, -1.+0.j])
+
+    Args:
+        tensors: `codes` and `measurements`. Other real codes stay, to be refused, and so do those of real measurements.
+    """
+    codes, kind = tensors["codes"], tensors["measurements"].dtype
+    real = kind.is_complex and not codes.is_complex() and codes.dtype is not torch.bool
+    return {**tensors, "codes": codes.to(kind) if real and bool((codes.abs() == 1).all()) else codes}
+
+
 def disagree(wanted: str, got: str, cause: str, move: str) -> None:
     """Raise what does not fit.
 

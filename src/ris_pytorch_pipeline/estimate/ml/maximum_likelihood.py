@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from jaxtyping import Bool
@@ -20,6 +20,7 @@ from ..fit.elsewhere.edges import pull_of
 from ..fit.elsewhere.modes import contest, modes_of, won
 from ..fit.meaning.preflight import check_units
 from ..floor import above_floor
+from ..given import given_positions
 from ..grid import SearchGrid, search_grid
 from ..joining import joined_estimates
 from ..normalise import Scaled, scale
@@ -171,7 +172,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     def refine(
         self,
         observation: Observation,
-        positions: Positions,
+        positions: Any,  # noqa: ANN401
         iterations: int | None = None,
         search: Bool[Tensor, "scene"] | None = None,  # noqa: F821
     ) -> Estimate:
@@ -189,8 +190,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         Raises:
             InputError: an invalid position, or a scene without any.
         """
-        counts = (~positions[..., 0].isnan()).sum(-1)
-        asked_sources(observation, counts, observation.most_sources)
+        positions, counts = given_positions(observation, positions)
         scaled = scale(observation)
         again = partial(self._refined, positions=positions, counts=counts, iterations=iterations, search=search)
         with without_records(scaled.observation.array):

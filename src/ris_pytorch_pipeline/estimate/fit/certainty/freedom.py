@@ -29,13 +29,18 @@ def widening(observation: Observation, sources: int, known: Collection[str] = ()
         sources: in every scene. A pilot has an amplitude at each frequency, a random symbol one in each snapshot.
         known: coordinates that are not estimated.
     """
+    coordinates = free_coordinates(observation.array, known) * sources
+    spare = (left_over(observation, sources, known) + coordinates) / 2
+    return math.sqrt(spare / max(spare - coordinates / 2 - 1, _LEAST)) if spare > 0 else 1.0
+
+
+def left_over(observation: Observation, sources: int, known: Collection[str] = ()) -> int:
+    """ν = 2 (n - a) - p: real numbers that are left over beside amplitudes and coordinates, see `widening`."""
     antennas, blocks = observation.blocks.shape[-1], observation.blocks.shape[-2]
-    coordinates = free_coordinates(observation.array, known)
     kinds = observation.symbols if is_mixed(observation.symbols) else (observation.symbols,) * sources
     random = kinds.count("random")
     amplitudes = blocks * min(random, antennas - 1) + observation.array.frequencies * (sources - random)
-    spare = blocks * antennas - amplitudes
-    return math.sqrt(spare / max(spare - coordinates * sources / 2 - 1, _LEAST)) if spare > 0 else 1.0
+    return 2 * (blocks * antennas - amplitudes) - free_coordinates(observation.array, known) * sources
 
 
 def free_coordinates(array: Array, known: Collection[str]) -> int:

@@ -2,12 +2,14 @@
 
 import torch
 from jaxtyping import Bool, Float
+from scipy import stats
 from torch import Tensor
 
-from ....physics import Array, to_cosines
-from ....shapes import Positions
+from ....physics import COORDINATES, Array, Observation, to_cosines, told
+from ....shapes import Counts, Positions
 from ...grid import search_grid
 from ...region import SearchRegion
+from ..certainty.freedom import left_over
 
 _NEAR = 1e-6
 """Part of the searched range within which a coordinate counts as on its end."""
@@ -16,6 +18,8 @@ _OUTSIDE = 0.05
 _PULL = 2.0
 """Nats that the likelihood would have to gain beyond a border: with less, the border explains the data as well as what
 lies beyond it does, and the ± covers both."""
+_RARE = 0.001
+"""Share of right scenes in which a stated elevation or distance counts as contradicted."""
 
 
 def pull_of(information: Float[Tensor, "scene p p"], scores: Float[Tensor, "scene block p"]) -> Float[Tensor, "scene"]:  # noqa: F821
@@ -68,3 +72,34 @@ def at_edge(
     outside = torch.zeros_like(held) if line else ~region.holds(safe, _OUTSIDE)
     there = ~positions[..., 0].isnan()
     return (held & there).any(-1) & (pull > _PULL) | (outside & there).any(-1)
+
+
+def contradicted(
+    observation: Observation,
+    order: Counts,
+    region: SearchRegion,
+    pull: Float[Tensor, "scene"],  # noqa: F821
+) -> Bool[Tensor, "scene"]:  # noqa: F821
+    """True where the likelihood asks for another elevation or distance than the one that the field states.
+
+    At the optimum the gradient g lies along what is held, so that g^T J⁻¹ g, Rao's score statistic, is χ² of as many
+    degrees of freedom as coordinates are held if these are right, and dof · F of few measurements.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenario = ris.preset("pilot", sources=1, snr_db=20.0, distance=(2.0, 2.0))
+    >>> seen = ris.simulate(scenario, scenes=1, seed=0).observation
+    >>> [ris.PilotMl(region=ris.SearchRegion(distance=(d, d)))(seen, 1).status[0].name for d in (2.0, 3.0)]
+    ['CONVERGED', 'EDGE']
+
+    Args:
+        observation: the scenes.
+        order: (scene,), sources of each.
+        region: the searched field.
+        pull: nats that the likelihood would gain if nothing were held, see `pull_of`.
+    """
+    held = sum(COORDINATES[c] in region.fixed for c in told(observation.array))
+    limits = pull.new_full((int(order.max()) + 1 if order.numel() else 1,), torch.inf)
+    for sources in range(1, len(limits)) if held else ():
+        free = max(left_over(observation, sources, region.fixed), 1.0)
+        limits[sources] = held * sources * float(stats.f.isf(_RARE, held * sources, free)) / 2
+    return pull > limits[order]

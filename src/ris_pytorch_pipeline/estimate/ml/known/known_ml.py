@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -15,6 +15,7 @@ from ....shapes import Counts, Positions
 from ...estimate import Estimate, asked_sources
 from ...fit.groups import groups_of
 from ...fit.meaning.preflight import check_units
+from ...given import given_positions
 from ...joining import joined_estimates
 from ...normalise import Scaled, scale
 from ...region import SearchRegion
@@ -82,7 +83,7 @@ class KnownMl:
         _check_asked(observation, counts, sources)
         return self._each(observation, counts, self._found)
 
-    def refine(self, observation: Observation, positions: Positions) -> Estimate:
+    def refine(self, observation: Observation, positions: Any) -> Estimate:  # noqa: ANN401
         """The optimum that given positions lead to, without a search.
 
         >>> import ris_pytorch_pipeline as ris
@@ -103,7 +104,8 @@ class KnownMl:
             InputError: symbols that are not known, or a sequence without a position.
         """
         counts = sent_by(named(observation))
-        _check_asked(observation, counts, (~positions[..., 0].isnan()).sum(-1))
+        positions, given = given_positions(observation, positions)
+        _check_asked(observation, counts, given)
 
         def from_there(scaled: Scaled, rows: Tensor) -> Positions:
             start = positions[rows, : named(scaled.observation).shape[-1]].double()

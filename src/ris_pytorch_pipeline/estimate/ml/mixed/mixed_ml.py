@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from ....shapes import Counts, Positions
 from ...estimate import Estimate, asked_sources
 from ...fit.meaning.preflight import check_units
 from ...floor import FLOOR, floored
+from ...given import given_positions
 from ...joining import joined_estimates
 from ...normalise import Scaled, scale
 from ...region import SearchRegion
@@ -83,7 +84,7 @@ class MixedMl:
         _check_asked(observation, len(kinds), sources)
         return self._each(observation, kinds, None)
 
-    def refine(self, observation: Observation, positions: Positions) -> Estimate:
+    def refine(self, observation: Observation, positions: Any) -> Estimate:  # noqa: ANN401
         """The optimum that given positions lead to, without a search.
 
         >>> import ris_pytorch_pipeline as ris
@@ -105,7 +106,8 @@ class MixedMl:
             InputError: symbols of one kind, or a kind without a position.
         """
         kinds = _kinds_of(observation)
-        _check_asked(observation, len(kinds), (~positions[..., 0].isnan()).sum(-1))
+        positions, given = given_positions(observation, positions)
+        _check_asked(observation, len(kinds), given)
         return self._each(observation, kinds, positions[:, : len(kinds)].double())
 
     def _each(
