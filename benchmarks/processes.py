@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--validation", type=int, default=8, help="batches of the validation")
     parser.add_argument("--shared", action="store_true", help="do not give each process a core of its own")
     parser.add_argument("--unrelated", action="store_true", help="time runs that have nothing in common too")
-    parser.add_argument("--nudge", action="store_true", help="also train one process whose weights begin a rounding off")
+    parser.add_argument("--nudge", action="store_true", help="also train one process from weights a rounding off")
     options = parser.parse_args()
     nudged, options.nudge = options.nudge, False
     scenes, ratios, most = options.updates * options.batch, [], list[float]()
