@@ -6,6 +6,7 @@ Every round trains with one process and then with all of them, so that a busy ma
 with one thread and, where the machine lets it, on a core of its own; `--shared` leaves the choice to the system, where
 the thread of a single process that draws ahead has the other core to itself. `--unrelated` also trains as many
 runs that have nothing to do with each other, each on its share of a batch: the most that the cores can do together.
+`--nudge` also trains one process whose first weights are larger by one rounding, which says what rounding comes to.
 """
 
 import argparse
@@ -52,6 +53,10 @@ def train(rank: int, world: int, port: int, options: argparse.Namespace, folder:
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     with joined(os.environ, "cpu") as processes:
         trainer = Timed(replace(base, plan=plan), processes=processes, reporter=Reporter(quiet=True))
+        if options.nudge and world == 1:
+            with torch.no_grad():
+                for parameter in trainer.net.parameters():
+                    parameter.mul_(1 + torch.finfo(parameter.dtype).eps)
         found = trainer.run(options.warm)
         if processes.first:
             (folder / "found").write_text(found, encoding="utf-8")
@@ -100,7 +105,9 @@ def main() -> None:
     parser.add_argument("--validation", type=int, default=8, help="batches of the validation")
     parser.add_argument("--shared", action="store_true", help="do not give each process a core of its own")
     parser.add_argument("--unrelated", action="store_true", help="time runs that have nothing in common too")
+    parser.add_argument("--nudge", action="store_true", help="also train one process from weights a rounding off")
     options = parser.parse_args()
+    nudged, options.nudge = options.nudge, False
     scenes, ratios, most = options.updates * options.batch, [], list[float]()
     for number in range(options.rounds):
         (one, busy, loss), (several, theirs, other) = timed(1, options), timed(options.world, options)
@@ -109,6 +116,9 @@ def main() -> None:
             f"round {number + 1}: {scenes / one:.0f} and {scenes / several:.0f} scenes/s, x {one / several:.2f}; "
             f"computing x {busy / theirs:.2f}; losses differ by {abs(loss / other - 1):.1e}"
         )
+        if nudged:
+            *_, off = timed(1, argparse.Namespace(**{**vars(options), "nudge": True}))
+            print(f"  one process whose weights begin a rounding off: losses differ by {abs(off / loss - 1):.1e}")
         if options.unrelated:
             most.append(one / unrelated(options.world, options))
             print(f"  {options.world} unrelated runs at once: x {most[-1]:.2f}")

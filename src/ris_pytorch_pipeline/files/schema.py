@@ -1,6 +1,7 @@
 """Does a document hold exactly the fields of a dataclass, each of its type?"""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -88,7 +89,7 @@ def _value(hint: Any, value: object, where: str) -> Any:  # noqa: ANN401
 
 def _one_of(hints: tuple[Any, ...], value: object, where: str) -> Any:  # noqa: ANN401
     for hint in hints:
-        if fits(hint, value):
+        with suppress(ValueError):
             return _value(hint, value, where)
     return _refuse(value, where)
 
