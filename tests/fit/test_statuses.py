@@ -135,6 +135,12 @@ def test_units_are_refused_before_anything_is_allocated(elements: float, wavelen
         Sml()(replace(seen, array=array), 1)
 
 
+def test_elements_that_are_all_at_one_place_are_no_unit() -> None:
+    seen = scenes().observation
+    with pytest.raises(InputError, match="all elements at one place"):
+        Sml()(replace(seen, array=replace(seen.array, elements=torch.zeros_like(seen.elements))), 1)
+
+
 def test_an_array_far_larger_than_the_field_is_refused_with_both_lengths() -> None:
     seen = scenes().observation
     array = replace(seen.array, elements=seen.elements * 1000, wavelengths=seen.wavelength * 1000)

@@ -123,6 +123,8 @@ def _check_spacing(array: Array) -> None:
 
 def _likely_unit(spacing: float, wavelength: float) -> str:
     """The usual mistake that, undone, leaves elements nearest to half a wavelength apart."""
+    if math.isinf(spacing):  # of no neighbour at all
+        return "all elements at one place: one row of the positions repeated, or columns of zeros"
     if spacing > wavelength:
         metres = {"millimetres": 1e-3, "centimetres": 1e-2, "inches": 0.0254, "wavelengths": wavelength}
         spacings = {f"elements in {unit} in place of metres": metre * spacing for unit, metre in metres.items()}
