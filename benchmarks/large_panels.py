@@ -7,6 +7,7 @@ in all directions, and `better` and `worse` those in which the outlined end has 
     python benchmarks/large_panels.py --side 64 --scenes 20 [--sources 1] [--symbols random] [--snr-db 10]
     python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --alone    # outlined alone: how the time grows
     python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --network  # an untrained network: its beams and all
+    python benchmarks/large_panels.py --side 64 --planes  # which share of its planes a direction needs
 """
 
 import argparse
@@ -18,12 +19,14 @@ from collections.abc import Callable
 import torch
 
 from ris_pytorch_pipeline.bench import Matched, matched
+from ris_pytorch_pipeline.bench.genie import region_of
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
+from ris_pytorch_pipeline.estimate.grid import search_grid
 from ris_pytorch_pipeline.estimate.ml.large import outline
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
-from ris_pytorch_pipeline.physics import Scenario, Scenes, draw, preset
+from ris_pytorch_pipeline.physics import Scenario, Scenes, draw, preset, scenario_array
 from ris_pytorch_pipeline.rng import stream
 
 NEVER = 10**9
@@ -87,6 +90,23 @@ def network_growth(given: argparse.Namespace) -> None:
         print(f"{side:3d} x {side}: beams once {once:.2f} s, {times}, {told(match, limits)}", flush=True)
 
 
+def planes_needed(given: argparse.Namespace) -> None:
+    """Which share of the planes of distance a direction needs, beside straight ahead.
+
+    A distance bends the wave by (q/2) {(1 - u²) x² + (1 - w²) z² - 2 u w x z} over the panel, and planes are as far
+    apart as this may spread. Over a square of side D it spreads by D² √{[(1 - u²)² + (1 - w²)²]/180 + u² w²/36} q/2.
+    """
+    for side in given.side:
+        scenario = scenario_of(side, given)
+        grid = search_grid(region_of(scenario), scenario_array(scenario))
+        squares = grid.directions[grid.valid].square()
+        share = (((1 - squares).square().sum(-1) + 5 * squares.prod(-1)) / 2).sqrt()
+        print(
+            f"{side:3d} x {side}: {grid.q.numel()} planes; of these a direction needs {share.mean():.3f} on average "
+            f"and {share.amin():.3f} at least (n={len(share)} directions)"
+        )
+
+
 def estimator_of(given: argparse.Namespace) -> Sml | PilotMl:
     """The estimator for the symbols, which says how well the model explains the measurements unless told not to."""
     return (Sml if given.symbols == "random" else PilotMl)(fit=not given.no_fit)
@@ -142,9 +162,13 @@ def main() -> None:
     parser.add_argument("--snr-db", type=float, default=10.0)
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--network", action="store_true")
+    parser.add_argument("--planes", action="store_true")
     parser.add_argument("--no-fit", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
+    if given.planes:
+        planes_needed(given)
+        return
     if given.alone or given.network:
         (growth if given.alone else network_growth)(given)
         return

@@ -222,7 +222,7 @@ def test_the_network_of_the_package_enters_with_its_count_its_domain_and_the_fie
         entering.attempt(outside)
 
 
-@pytest.mark.parametrize("name", ["paper", "network"])
+@pytest.mark.parametrize("name", ["paper", "network", "doubts"])
 def test_the_shipped_suites_are_sound(name: str) -> None:
     for quick in (False, True):
         suite = suite_from_toml(Path(__file__).parents[2] / "suites" / f"{name}.toml", quick=quick)
