@@ -5,8 +5,8 @@ For each: misfit alarms with K known and estimated; scenes in which an estimate 
 coordinates (coord), and what the 90 % intervals of the sandwich ± and of Fisher's cover in them, and (all_s, all_f) in
 all scenes; of an estimated order the sources without a true one within 3° (false), the true ones without an estimate
 (missed), and those beyond the true number (extra): a source that is displaced is false, and the true one is missed. The
-rules were chosen on the scenes of seeds 0 and 11. With --table the counts of
-scenes are printed as a table of Markdown. Usage:
+rules were chosen on the scenes of seeds 0 and 11. With --table the counts of scenes are printed as a table of Markdown,
+with --table sources what the sandwich covers and the false sources, too. Usage:
 python benchmarks/model_fit.py --scenes 200 --seed 1
 """
 
@@ -25,6 +25,28 @@ from ris_pytorch_pipeline.physics import Scenes
 
 OFF, NORMAL_90 = 5.0, 1.645
 _BLOCK = 32
+_WORDS = {
+    "codes": "codes conjugated",
+    "channel": "channel conjugated",
+    "everything": "everything conjugated",
+    "order": "element order scrambled",
+    "symbols": "wrong kind of symbols",
+    "antenna": "one antenna's sign",
+    "phases": "phases 0.5 rad",
+    "bandwidth": "bandwidth 10 %",
+    "positions": "elements displaced by 0.08 wavelengths",
+    "code bits": "2-bit codes told as continuous",
+}
+"""Kinds whose names say little to a reader."""
+_OFF_AND_SAID = ("off, K known", "said", "off, K estimated", "said")
+_COLUMNS = {
+    "counts": ("kind", "symbols", "dB", "K", "n", "misfits", "converged", "off", "said", *_OFF_AND_SAID[2:]),
+    "sources": (
+        "kind", "symbols", "n", *_OFF_AND_SAID, "sandwich covers (90 %) elsewhere", "in scenes",
+        "false a scene", "missed", "extra",
+    ),
+}  # fmt: skip
+"""Headings of the tables of Markdown, by name."""
 
 
 @dataclass
@@ -138,10 +160,10 @@ def line(label: str, t: Tally) -> str:
     )
 
 
-def head(*, table: bool) -> str:
+def head(table: str | None) -> str:
     """What stands above the rows."""
-    if table:
-        names = ("kind", "symbols", "dB", "K", "n", "misfits", "converged", "off", "said", "off, K estimated", "said")
+    if table is not None:
+        names = _COLUMNS[table]
         return "\n".join(["| " + " | ".join(names) + " |", "|" + "---|" * len(names)])
     return (
         f"{'preset, kind, dB':26}{'n':>6}{'alarm':>8}{'auto':>8}{'conv':>6}"
@@ -150,8 +172,13 @@ def head(*, table: bool) -> str:
     )
 
 
-def cells(name: str, kind: str, snr_db: str, sources: tuple[int, int], t: Tally) -> str:
-    """A row of the table of Markdown."""
+def cells(table: str, name: str, kind: str, snr_db: str, sources: tuple[int, int], t: Tally) -> str:
+    """A row of a table of Markdown."""
+    if table == "sources":
+        covered = f"{t.sandwich / t.intervals:.2f}" if t.intervals else "-"
+        shares = (f"{count / t.scenes:.2f}" for count in (t.false, t.missed, t.extra))
+        said = (t.scenes, t.off, t.off_said, t.off_auto, t.off_auto_said, covered, t.scenes - t.off)
+        return "| " + " | ".join([_WORDS.get(kind, kind), name, *map(str, said), *shares]) + " |"
     least, most = sources
     label = (kind, name, snr_db, str(least) if least == most else f"{least} to {most}")
     counts = (t.scenes, t.alarms, t.converged, t.off, t.off_said, t.off_auto, t.off_auto_said)
@@ -166,16 +193,16 @@ def main() -> None:
     parser.add_argument("--presets", default="random,pilot")
     parser.add_argument("--snr-db", default="10")
     parser.add_argument("--sources", default="1,3", help="least and most, several pairs apart by semicolons")
-    parser.add_argument("--table", action="store_true", help="of Markdown")
+    parser.add_argument("--table", nargs="?", const="counts", choices=tuple(_COLUMNS), help="of Markdown")
     row_options(parser, seed=1)
     given = parser.parse_args()
     torch.set_num_threads(1)
     pairs = [tuple(int(k) for k in pair.split(",")) for pair in given.sources.split(";")]
     asked = product(given.presets.split(","), given.kinds.split(","), given.snr_db.split(","), pairs)
-    keep(head(table=given.table), given.out)
+    keep(head(given.table), given.out)
     for name, kind, snr_db, (least, most) in asked:
         total = row(kind, name, float(snr_db), (least, most), given.scenes, given.seed)
-        shown = cells(name, kind, snr_db, (least, most), total) if given.table else ""
+        shown = cells(given.table, name, kind, snr_db, (least, most), total) if given.table else ""
         keep(shown or line(f"{name}, {kind}, {snr_db}", total), given.out)
 
 
