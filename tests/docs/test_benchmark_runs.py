@@ -70,6 +70,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/simulate.py": "--scenes 8 --chunk 4",
     "benchmarks/simulating.py": "--scenes 8 --rounds 1",
     "benchmarks/speed.py": "--scenes 1",
+    "benchmarks/stated_coordinate.py": "--scenes 1",
     "benchmarks/still_codes.py": "--scenes 1 --antennas 4",
     "benchmarks/suite_limits.py": "",
     "benchmarks/trained_parts.py": "--scenes 32 --judge 2 --only none",
