@@ -47,9 +47,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1130, help="of the scenes (1130)")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    print(
-        "| symbols | stated | n | right: at the edge | converged | 1.5 times: at the edge | converged | other words |"
-    )
+    heads = (
+        "symbols", "stated", "n", "right: at the edge", "right: converged",
+        "1.5 times: at the edge", "1.5 times: converged", "1.5 times: other words",
+    )  # fmt: skip
+    print("| " + " | ".join(heads) + " |")
     print("|---|---|---|---|---|---|---|---|")
     for kind in ESTIMATORS:
         for known in STATED:
