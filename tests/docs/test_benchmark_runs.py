@@ -100,6 +100,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/judged_estimators.py": ("fit.md", "| estimator | preset | kind | dB | n |"),
     "benchmarks/kept_table.py": ("fit.md", "| antennas | off | of these converged |"),
     "benchmarks/published_line.py": ("arrays.md", "| symbols | method | angle: mean abs. ° |"),
+    "benchmarks/stated_coordinate.py": ("fit.md", "| symbols | stated | n | right: at the edge |"),
     "benchmarks/still_codes.py": ("fit.md", "| antennas | off | of these converged |"),
 }
 """Whose table stands on a page under the head that the program prints, and where that line begins so."""

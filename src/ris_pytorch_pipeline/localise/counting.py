@@ -116,6 +116,12 @@ class Counting:
     ) -> Float[Tensor, "scene"]:  # noqa: F821
         """σ(w · (1, log p/(1 - p))) of the share p that a number has of all odds against the network's number.
 
+        >>> import torch
+        >>> logits, two = torch.tensor([[-9.0, -5.0, 3.0, -5.0]]), torch.tensor([2])
+        >>> none, half = (torch.tensor([chance], dtype=torch.float64) for chance in (0.0, 0.5))
+        >>> [Counting().probability(logits, two, two, {1: one_more, -1: none}) > 0.6 for one_more in (none, half)]
+        [tensor([True]), tensor([False])]
+
         Args:
             logits: of the network, for 0, 1, ... sources.
             first: its number, the likeliest one but 0.

@@ -53,7 +53,7 @@ class Candidates:
     >>> localiser = ris.Localiser.reference(estimator=Candidates(), polish=0)
     >>> found = localiser(scenes.observation, sources=2)
     >>> found.positions.shape, found.status[0].name
-    (torch.Size([2, 2, 3]), 'CONVERGED')
+    (torch.Size([2, 2, 3]), 'UNJUDGED')
     >>> few = Candidates().propose(localiser.predict(scenes.observation), scenes.observation, scenes.truth.sources - 1)
     >>> few.order, bool((few.positions - found.positions[:, :1]).abs().max() < 1e-6)  # the likeliest come first
     (tensor([1, 1]), True)

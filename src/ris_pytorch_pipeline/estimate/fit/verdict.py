@@ -18,7 +18,7 @@ from .certainty.panel_error import with_panel_errors
 from .counting.credible import evidence, weak
 from .counting.expected import explained_share
 from .counting.spare import ASKED
-from .elsewhere.edges import at_edge, contradicted
+from .elsewhere.edges import held_back
 from .groups import Groups, groups_of
 from .images.rays import ray_mates
 from .meaning.preflight import channel_rank, looks
@@ -101,8 +101,7 @@ def judge(
     flags = {
         Status.MISFIT: bool(misfit) | unlike & ~missed,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
-        Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull)
-        | contradicted(observation, estimate.order, region, aside.pull),
+        Status.EDGE: held_back(observation, estimate, region, aside.pull),
         Status.UNTESTED: little_heard(observation, groups.order, region)
         | (~tested.possible | free) & ((groups.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),

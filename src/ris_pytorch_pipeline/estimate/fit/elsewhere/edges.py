@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ....physics import COORDINATES, Array, Observation, to_cosines, told
 from ....shapes import Counts, Positions
+from ...estimate import Estimate
 from ...grid import search_grid
 from ...region import SearchRegion
 from ..certainty.freedom import left_over
@@ -33,6 +34,24 @@ def pull_of(information: Float[Tensor, "scene p p"], scores: Float[Tensor, "scen
     scaled = information * level[:, :, None] * level[:, None, :]
     gradient = (scores.sum(-2) * level).unsqueeze(-1)
     return (gradient.mT @ torch.linalg.pinv(scaled, hermitian=True) @ gradient).flatten() / 2
+
+
+def held_back(
+    observation: Observation,
+    estimate: Estimate,
+    region: SearchRegion,
+    pull: Float[Tensor, "scene"],  # noqa: F821
+) -> Bool[Tensor, "scene"]:  # noqa: F821
+    """True where the searched field decided, not the measurements: `at_edge`, or `contradicted`.
+
+    Args:
+        observation: the scenes.
+        estimate: what was found in them.
+        region: the searched field.
+        pull: nats that the likelihood would gain if nothing were held, see `pull_of`.
+    """
+    outside = at_edge(estimate.positions, region, observation.array, pull)
+    return outside | contradicted(observation, estimate.order, region, pull)
 
 
 def at_edge(

@@ -15,7 +15,7 @@ from ...fit.certainty.panel_error import with_panel_errors
 from ...fit.certainty.sandwich import sandwich_information
 from ...fit.counting.expected import expected_share, explained_share
 from ...fit.counting.scatter import scatter_of
-from ...fit.elsewhere.edges import at_edge, contradicted, pull_of
+from ...fit.elsewhere.edges import held_back, pull_of
 from ...fit.elsewhere.modes import contest, modes_of
 from ...fit.groups import Groups
 from ...fit.residual.structure import SENTENCES, Structure, structure
@@ -79,8 +79,7 @@ def _judged(
     flags = {
         Status.MISFIT: tested.p_value < ALARM,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=pull.device),
-        Status.EDGE: at_edge(estimate.positions, region, seen.array, pull)
-        | contradicted(seen, estimate.order, region, pull),
+        Status.EDGE: held_back(seen, estimate, region, pull),
         Status.NOT_OBSERVABLE: estimate.deviations.isnan().flatten(1).any(-1),
         Status.WEAK: (gains < needed).any(-1),
     }

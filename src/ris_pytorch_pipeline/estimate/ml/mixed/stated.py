@@ -15,7 +15,7 @@ from ...fit.certainty.sandwich import sandwich_information
 from ...fit.counting.expected import expected_share, explained_share
 from ...fit.counting.scatter import scatter_of
 from ...fit.counting.spare import ASKED
-from ...fit.elsewhere.edges import at_edge, contradicted, pull_of
+from ...fit.elsewhere.edges import held_back, pull_of
 from ...fit.elsewhere.modes import THOROUGH, Contest, modes_of
 from ...fit.groups import Groups, responses_by_kind, symbols_by_kind
 from ...fit.meaning.preflight import channel_rank
@@ -84,8 +84,7 @@ def _judged(
     flags = {
         Status.MISFIT: tested.p_value < ALARM,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=pull.device),
-        Status.EDGE: at_edge(estimate.positions, region, seen.array, pull)
-        | contradicted(seen, estimate.order, region, pull),
+        Status.EDGE: held_back(seen, estimate, region, pull),
         Status.UNTESTED: ~tested.possible | free | little_heard(seen, estimate.order, region),
         Status.WEAK: (gains < _needed(likelihood, threshold).to(gains)).any(-1),
     }
