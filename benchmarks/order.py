@@ -92,12 +92,8 @@ def chances(counting: Counting, data: dict[str, Tensor]) -> dict[int, Tensor]:
 def decided(counting: Counting, data: dict[str, Tensor], most: int) -> Tensor:
     """The counts that the probabilities lead to, as in `Counting.settled`."""
     p, counts = chances(counting, data), data["counts"]
-    hint, excess = (
-        (data[name] @ data[name].new_tensor(weights)).sigmoid() > counting.promising
-        for name, weights in (("hint", counting.hint), ("excess", counting.excess))
-    )
-    up = hint & (counts < most) & (p[1] > 0.5)
-    down = excess & (counts > 1) & (p[-1] >= 0.5) & ~up
+    up = (counts < most) & (p[1] > 0.5)  # a hint that is not followed up is a small chance
+    down = (counts > 1) & (p[-1] >= 0.5) & ~up
     return counts + up.long() - down.long()
 
 
