@@ -61,6 +61,52 @@ def test_a_bench_shows_what_the_calibration_is_worth(ris: Run, gains: str) -> No
     assert config_digest(told["config"]) == told["digest"]
 
 
+SUITE = """
+scenes = 20
+[scenario]
+horizontal = 6
+vertical = 6
+antennas = 8
+snapshots = 8
+sources = 1
+snr_db = 20
+symbols = "pilot"
+[sweeps.told]
+methods = ["pilot"]
+calibration = "gains"
+[sweeps.untold]
+methods = ["pilot"]
+calibration = "gains"
+untold = true
+[sweeps.nominal]
+methods = ["pilot"]
+"""
+
+
+def test_a_suite_has_the_numbers_of_the_bench_behind_the_same_hardware(ris: Run, gains: str) -> None:
+    pytest.importorskip("pyarrow")
+    Path("suite.toml").write_text(SUITE)
+    done = ris("bench", "suite.toml", "--out", "kept", "--json").json
+    words = {"told": ("--calibration", gains), "untold": ("--calibration", gains, "--untold"), "nominal": ()}
+    for cell in done["cells"]:
+        (alone,) = ris("bench", *WORDS, *words[cell["sweep"]]).json["cells"]
+        assert alone["success"] == cell["success"]
+        assert alone["rmse_over_crb"]["azimuth"] == cell["rmse_over_crb_azimuth"]
+    save_calibration(Path("gains"), Calibration.nominal(hardware().array, antennas=8), overwrite=True)
+    ris("bench", "suite.toml", "--out", "kept", "--resume").refused("the suite that the folder was begun with")
+
+
+def test_a_suite_behind_unfit_hardware_is_refused_before_its_first_cell(ris: Run, gains: str) -> None:
+    pytest.importorskip("pyarrow")
+    Path("alone.toml").write_text(SUITE.replace('calibration = "gains"\nuntold', "untold"))
+    ris("bench", "alone.toml", "--out", "kept").refused("calibration beside sweeps.untold.untold")
+    Path("other.toml").write_text(SUITE.replace("horizontal = 6", "horizontal = 5"))
+    ris("bench", "other.toml", "--out", "kept").refused("calibration of other hardware")
+    Path("none.toml").write_text(SUITE.replace('"gains"', '"none"'))
+    ris("bench", "none.toml", "--out", "kept").refused("none", "check the path")
+    assert not Path("kept").exists() and Path(gains).exists()
+
+
 def test_the_bound_is_that_of_the_hardware(ris: Run, gains: str) -> None:
     command = ("bound", "--scenes", "5", "--json", *SMALL)
     nominal, real = ris(*command).json, ris(*command, "--calibration", gains).json

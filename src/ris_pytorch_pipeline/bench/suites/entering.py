@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ...calibrate import Calibration, load_calibration
 from ...errors import ConfigurationError
 from ...estimate import GENIE, Judging, SearchRegion, contender
 from ...experiment import overlay
 from ...localise import REFERENCE, Localiser, reference_network
 from ...train import Trained
+from ..calibrated import calibrated_scenes
 from ..genie import genie_for, region_of
 from ..hybrid import DOUBT, proposer
-from ..sweep import Attempt, blind, check_needs
+from ..sweep import Attempt, Drawer, blind, check_needs
+from ..trial_scenes import cell_scenes
 from .suite import Entrant, Pending
 
 NetworkReader = Callable[[Path], Trained]
@@ -42,7 +45,7 @@ class ModelSettings:
 
 @dataclass(eq=False, kw_only=True)
 class Entering:
-    """Makes contenders run, and keeps networks that were read.
+    """Makes contenders run and scenes drawn, and keeps networks and calibrations that were read.
 
     >>> from ris_pytorch_pipeline.bench import suite_of
     >>> from ris_pytorch_pipeline.train import load_network
@@ -67,6 +70,7 @@ class Entering:
     read: NetworkReader
     further: tuple[str, ...] = ()
     _networks: dict[str, Trained] = field(default_factory=dict)
+    _calibrations: dict[str, Calibration] = field(default_factory=dict)
 
     def attempt(self, pending: Pending) -> Attempt:
         """The contender of a cell, as a function of observation and truth.
@@ -87,15 +91,30 @@ class Entering:
         estimator = self._estimator(entrant, pending.method, region)
         return blind(estimator, known_order=pending.order == "known")
 
+    def drawer(self, pending: Pending) -> Drawer:
+        """Where the scenes of a cell come from.
+
+        Raises:
+            InputError: no calibration in that file.
+        """
+        behind = pending.behind
+        if behind is None:
+            return cell_scenes
+        if behind.calibration not in self._calibrations:
+            self._calibrations[behind.calibration] = load_calibration(Path(behind.calibration))
+        return calibrated_scenes(self._calibrations[behind.calibration], told=behind.told)
+
     def check(self, cells: tuple[Pending, ...]) -> None:
-        """Make every contender once, so that nothing is refused after hours.
+        """Make every contender once, and draw a scene behind each hardware, so that nothing is refused after hours.
 
         Raises:
             ConfigurationError: as `attempt`.
-            InputError: as there.
+            InputError: as there and as `drawer`, or hardware of another array.
         """
         for pending in cells:
             self.attempt(pending)
+            if pending.behind is not None:
+                self.drawer(pending)(pending.scenario, 1, pending.seed, 0)
 
     def provenance(self, entrant: Entrant) -> dict[str, Any]:
         """What a row says of its contender: the plain value, and the run that a network comes from."""

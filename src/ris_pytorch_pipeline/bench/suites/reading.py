@@ -9,13 +9,13 @@ from ...estimate import GENIE
 from ...experiment import Experiment, fit, resolve
 from ...experiment.strict import check_keys, nearest
 from ...experiment.toml import configuration_from_toml
-from .suite import Axis, Entrant, Order, Suite, Sweep
+from .suite import Axis, Behind, Entrant, Order, Suite, Sweep
 
 _EXPERIMENT = ("preset", "presets", "seed", "scenes", "scenario")
 """Keys that a configuration file of `ris bench` has as well."""
 _SHARED = ("quick", "order")
 _SUITE = (*_EXPERIMENT, *_SHARED, "contenders", "sweeps")
-_SWEEP = ("methods", "preset", "scenes", "scenario", *_SHARED, "over", "variants")
+_SWEEP = ("methods", "preset", "scenes", "scenario", *_SHARED, "calibration", "untold", "over", "variants")
 _ENTRANT = ("estimator", "model", "settings")
 _QUICK = 20
 _SETTINGS = "settings."
@@ -99,7 +99,25 @@ def _sweep(name: str, values: dict[str, Any], base: dict[str, Any], over: Mappin
             *_variants(_table(values.get("variants", {}), f"{where}.variants"), f"{where}.variants"),
             *_over(_table(values.get("over", {}), f"{where}.over"), f"{where}.over", ""),
         ),
+        behind=_behind(values, where),
     )
+
+
+def _behind(values: Mapping[str, Any], where: str) -> Behind | None:
+    """The hardware that a sweep names.
+
+    Raises:
+        ConfigurationError: `untold` without a calibration.
+    """
+    untold = fit(bool, values.get("untold", False), f"{where}.untold")
+    if "calibration" in values:
+        return Behind(calibration=fit(str, values["calibration"], f"{where}.calibration"), told=not untold)
+    if untold:
+        raise ConfigurationError(
+            f"calibration beside {where}.untold", "untold alone", "nominal hardware, which contenders know",
+            'write calibration = "FILE" of `ris calibrate`, or leave untold out',
+        )  # fmt: skip
+    return None
 
 
 def _over(values: Mapping[str, Any], where: str, prefix: str) -> Iterator[Axis]:

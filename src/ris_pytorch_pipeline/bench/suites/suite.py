@@ -47,6 +47,28 @@ class Entrant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Behind:
+    """The calibrated hardware that the scenes of a sweep are measured with.
+
+    >>> Behind(calibration="panel.safetensors", told=False).to_plain()
+    {'calibration': 'panel.safetensors', 'told': False}
+
+    Args:
+        calibration: path of a file that `ris calibrate` wrote.
+        told: whether contenders are given codes and channel as that hardware makes them; otherwise as intended.
+        digest: SHA-256 of the file, by which a suite knows that it is the same hardware.
+    """
+
+    calibration: str
+    told: bool = True
+    digest: str | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Axis:
     """What is varied, and over which values.
 
@@ -86,6 +108,7 @@ class Sweep:
         order: whether contenders are told K.
         scenario: what the axes are laid over.
         axes: the first one is the outermost.
+        behind: the hardware of its scenes; None is nominal hardware.
     """
 
     name: str
@@ -94,6 +117,7 @@ class Sweep:
     order: Order
     scenario: Scenario
     axes: tuple[Axis, ...]
+    behind: Behind | None = None
 
     @property
     def points(self) -> int:
@@ -107,7 +131,8 @@ class Sweep:
         """As JSON keeps it."""
         axes = {axis.name: [[label, change] for label, change in _pairs(axis)] for axis in self.axes}
         own = {"methods": list(self.methods), "scenes": self.scenes, "order": self.order}
-        return own | {"scenario": plain(self.scenario), "axes": axes}
+        behind = {} if self.behind is None else {"behind": self.behind.to_plain()}
+        return own | behind | {"scenario": plain(self.scenario), "axes": axes}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +156,7 @@ class Pending:
         order: whether the contender is told K.
         tests: cells of the sweep, for the alarm.
         brings_genie: whether its row gets the genie's figures by a genie of its own, since the sweep has none.
+        behind: the hardware of its scenes; None is nominal hardware.
     """
 
     sweep: str
@@ -144,6 +170,7 @@ class Pending:
     order: Order
     tests: int
     brings_genie: bool = False
+    behind: Behind | None = None
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -220,7 +247,7 @@ class Suite:
                     sweep=sweep.name, point=point, axes=labels, scenario=scenario, method=method,
                     entrant=self.contenders[method].changed(settings), scenes=sweep.scenes, seed=self.seed,
                     order=sweep.order, tests=sweep.points * len(sweep.methods),
-                    brings_genie=GENIE not in sweep.methods,
+                    brings_genie=GENIE not in sweep.methods, behind=sweep.behind,
                 )  # fmt: skip
 
 

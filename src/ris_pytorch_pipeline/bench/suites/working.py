@@ -16,7 +16,7 @@ from ...train.files.source import source_now
 from ..below_bound import Family
 from ..genie import genie_for, region_of
 from ..sweep import BLOCK, Run
-from ..trial_scenes import trial_of
+from ..trial_scenes import trial_on
 from .columns import Row, figures_of, genie_figures
 from .entering import Entering
 from .suite import Pending
@@ -81,11 +81,11 @@ def row_of(pending: Pending, entering: Entering, suite: str, told: Told | None =
     """
     began, begin = datetime.now(UTC), time.perf_counter()
     run, bounds = Run(pending.method, entering.attempt(pending)), list[Bound]()
-    region = region_of(pending.scenario)
+    region, drawer = region_of(pending.scenario), entering.drawer(pending)
     genie = Run(GENIE, genie_for(pending.scenario, region)) if pending.brings_genie else None
     for block, first in enumerate(range(0, pending.scenes, BLOCK)):
         count = min(BLOCK, pending.scenes - first)
-        trial = trial_of(pending.scenario, count, pending.seed, block)
+        trial = trial_on(drawer(pending.scenario, count, pending.seed, block))
         bounds.append(trial.bound)
         run.add(trial)
         if genie is not None:

@@ -98,9 +98,14 @@ def suite_of_arguments(arguments: argparse.Namespace) -> Suite:
         name: entrant if entrant.model is None else replace(entrant, digest=_digest(checkpoint_at(Path(entrant.model))))
         for name, entrant in suite.contenders.items()
     }
+    sweeps = tuple(
+        sweep if sweep.behind is None
+        else replace(sweep, behind=replace(sweep.behind, digest=_digest(Path(sweep.behind.calibration))))
+        for sweep in suite.sweeps
+    )  # fmt: skip
     stored = stored_files(read_toml(arguments.suite), arguments.suite.parent)
     extended = {path.name: _digest(path) for path in arguments.extend} | {n: _digest(p) for n, p in stored.items()}
-    return replace(suite, contenders=contenders, extended=extended)
+    return replace(suite, contenders=contenders, sweeps=sweeps, extended=extended)
 
 
 def folder_of(arguments: argparse.Namespace) -> Path:
