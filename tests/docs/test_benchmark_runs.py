@@ -71,6 +71,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/simulating.py": "--scenes 8 --rounds 1",
     "benchmarks/speed.py": "--scenes 1",
     "benchmarks/stated_coordinate.py": "--scenes 1",
+    "benchmarks/grating_lobes.py": "--scenes 2",
     "benchmarks/still_codes.py": "--scenes 1 --antennas 4",
     "benchmarks/suite_limits.py": "",
     "benchmarks/trained_parts.py": "--scenes 32 --judge 2 --only none",
@@ -101,6 +102,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/kept_table.py": ("fit.md", "| antennas | off | of these converged |"),
     "benchmarks/published_line.py": ("arrays.md", "| symbols | method | angle: mean abs. ° |"),
     "benchmarks/stated_coordinate.py": ("fit.md", "| symbols | stated | n | right: at the edge |"),
+    "benchmarks/grating_lobes.py": ("fit.md", "| symbols | K | SNR dB | n | at a lobe |"),
     "benchmarks/still_codes.py": ("fit.md", "| antennas | off | of these converged |"),
 }
 """Whose table stands on a page under the head that the program prints, and where that line begins so."""
