@@ -54,6 +54,12 @@ def test_a_schedule_that_ticks_twice_between_updates_is_told_among_others(order:
 
 
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
-@pytest.mark.parametrize(("order", "players"), [("abu", 2), ("abcu", 3), ("abuuuu", 2)])
-def test_schedules_that_tick_before_the_first_update_are_told(order: str, players: int):
+@pytest.mark.parametrize(("order", "players"), [("au", 1), ("abu", 2), ("abcu", 3), ("abuuuu", 2)])
+def test_one_tick_of_each_schedule_before_the_first_update_is_a_suspicion_alone(order: str, players: int):
+    assert "RT106" not in ticking(order, players)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+@pytest.mark.parametrize(("order", "players"), [("aau", 1), ("aabu", 2), ("ababu", 2), ("abccu", 3)])
+def test_a_second_tick_before_the_first_update_is_told(order: str, players: int):
     assert "RT106" in ticking(order, players)

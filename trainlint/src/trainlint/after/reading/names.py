@@ -213,7 +213,7 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
         return Kind.GRADIENT_NORM
     if (
         any(re.fullmatch(r"lrs?\d*", w) for w in words)
-        or {"learning", "rate"} <= known
+        or ("learning" in known and known & {"rate", "rates"})
         or words in (["rate"], ["rates"])
     ):
         return Kind.RATE

@@ -171,7 +171,7 @@ class Ticks(Probe):
             yield rules.TICK_WITHOUT_UPDATE.found(
                 f"{self._idle} of {run.ticks} ticks without an update in between; {applied} updates, {skipped} skipped",
                 update=applied, ticks=run.ticks, idle=self._idle, applied=applied,
-                stage=Stage.of(self._idle > 1),
+                stage=Stage.of(self._idle > max(1, len(run.schedulers))),  # one each before the first update
             )  # fmt: skip
 
     def cleared(self, run: Run, lane: Lane) -> Found:
