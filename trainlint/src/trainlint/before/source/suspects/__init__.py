@@ -28,4 +28,3 @@ SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     )
     for check in room.CHECKS
 )  # fmt: skip
-"""Every check of the source."""

@@ -100,19 +100,13 @@ def _sums(file: SourceFile, loop: ast.For, training: Training) -> Iterator[Sourc
         yield from _partly(file, loop, node)
         weighted = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult) and _size(node.value)
         for division in _divisions(file, node.target.id, loop):
-            count = ast.unparse(division)
-            if weighted and count == f"len({source_text})":
-                told = f"`{node.target.id}` sums over items and is divided by the number of batches"
-                yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
-            elif not weighted and count == f"len({source_text})" and _reduced(node, training) == "sum":
-                told = f"`{node.target.id}` sums sums of batches and is divided by the number of batches"
-                yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
-            elif (
-                not isinstance(node.value, ast.BinOp)
-                and count == f"len({source_text}.dataset)"
-                and _reduced(node, training) == "mean"
-            ):
-                told = f"`{node.target.id}` sums means of batches and is divided by the number of items"
+            count, reduced, told = ast.unparse(division), _reduced(node, training), ""
+            if count == f"len({source_text})" and (weighted or reduced == "sum"):
+                told = f"{'over items' if weighted else 'sums of batches'} and is divided by the number of batches"
+            elif not isinstance(node.value, ast.BinOp) and count == f"len({source_text}.dataset)" and reduced == "mean":
+                told = "means of batches and is divided by the number of items"
+            if told:
+                told = f"`{node.target.id}` sums {told}"
                 yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
 
 
