@@ -219,7 +219,7 @@ class Ticks(Probe):
             )  # fmt: skip
 
     def _left(self, run: Run) -> Found:
-        of = {id(s): id(getattr(s, "optimizer", None)) for s in run.schedulers}
+        of = {id(s): id(vars(s).get("optimizer")) for s in run.schedulers}
         ticked = [own for own in of if own in self._last]
         left = set(of.values()) - self._moved.union(of[own] for own in ticked)
         for lane in run.lanes if run.ticks > 2 else ():
