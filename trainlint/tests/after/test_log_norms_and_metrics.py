@@ -146,8 +146,9 @@ def test_a_reward_that_falls_for_good_is_told_and_one_that_scatters_is_not(name:
     around_zero = [5 * wave(n * n) for n in range(60)]
     for rewards in (learns, lucky, around_zero):
         assert "RT254" not in diagnose_text(rewarded(rewards, name)).codes
-    lost = diagnose_text(rewarded([*learns[:42], *(-21 + wave(n) for n in range(18))], name))
-    assert lost.codes == ("RT254",)
+    for until in (38, 42, 50):
+        lost = diagnose_text(rewarded([*learns[:until], *(-21 + wave(n) for n in range(60 - until))], name))
+        assert lost.codes == ("RT254",)
 
 
 def test_rates_in_a_list_behind_a_plural_are_rates():
