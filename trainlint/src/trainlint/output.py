@@ -150,7 +150,7 @@ def new_only(entries: Iterable[Entry], known: Counter[tuple[str, str, str]]) -> 
 
 LEVELS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 """Severity, and its word in SARIF."""
-_COMMANDS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_COMMANDS = {**LEVELS, Severity.NOTE: "notice"}
 
 
 def as_text(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
@@ -262,4 +262,3 @@ class Output(Protocol):
 
 
 OUTPUTS: dict[str, Output] = {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}
-"""Every output by its name in `--output`."""

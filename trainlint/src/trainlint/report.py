@@ -20,8 +20,7 @@ def show(verdict: Verdict, *, as_json: bool = False) -> int:
     Returns:
         An exit status: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
     """
-    out = sys.stdout
-    out.write((verdict.json() if as_json else str(verdict)) + "\n")
+    sys.stdout.write(f"{verdict.json() if as_json else verdict}\n")
     return 0 if verdict.healthy else 3 if verdict.state is State.NOT_JUDGED else 1
 
 
@@ -35,11 +34,7 @@ def show_preflight(preflight: Preflight, *, as_json: bool = False) -> int:
     Returns:
         An exit status: 0 where every line passed, 1 otherwise.
     """
-    out = sys.stdout
-    if as_json:
-        out.write(indented(preflight.record()) + "\n")
-    else:
-        out.write(f"{preflight}\n")
+    sys.stdout.write(f"{indented(preflight.record()) if as_json else preflight}\n")
     return 0 if preflight.passed else 1
 
 

@@ -14,7 +14,7 @@ NAMES = {
     "eval-logloss|val|Validation|va_loss|lm loss validation|vloss|testloss2",
     Kind.METRIC: "acc|val_acc|accuracy|Acc@1|mAP50|metrics/mAP50(B)|f1|F1-score|rougeL|bleu|val_auc|mIoU|ppl|eval_wer|top5|rmse|"
     "test error|ep_rew_mean|psnr|precision|valacc|ELBO|log likelihood|testerr",
-    Kind.RATE: "lr|learning_rate|Learning Rate|lr-Adam|lr/pg0|lr0|train_lr|rate|optim0_lr0",
+    Kind.RATE: "lr|learning_rate|Learning Rate|learning rates|lr-Adam|lr/pg0|lr0|train_lr|rate|optim0_lr0",
     Kind.GRADIENT_NORM: "grad_norm|gnorm|gradient norm|train_gnorm|total_norm|grad norm",
     Kind.LOSS_SCALE: "loss_scale|loss scale|amp_scale|grad_scale",
     Kind.SKIPS: "skipped|number of skipped iterations|num_skipped",

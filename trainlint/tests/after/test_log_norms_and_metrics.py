@@ -133,3 +133,27 @@ def test_metrics_that_only_get_worse_are_not_judged_healthy():
 )
 def test_english_words_stay(word: str):
     assert "val" not in name_of(f"{word}_time").key.split("_")
+
+
+def rewarded(rewards: list[float], name: str) -> str:
+    return "\n".join(f"episode {n} {name} {r:.2f} td_loss {0.03 + 0.01 * wave(n):.4f}" for n, r in enumerate(rewards))
+
+
+@pytest.mark.parametrize("name", ["reward", "ep_rew_mean", "mean_reward_100", "episode return"])
+def test_a_reward_that_falls_for_good_is_told_and_one_that_scatters_is_not(name: str):
+    learns = [200 * (1 - 0.93**n) - 20 + 12 * wave(n) for n in range(60)]
+    lucky = [100.0 * (n % 17 == 5) for n in range(60)]
+    around_zero = [5 * wave(n * n) for n in range(60)]
+    for rewards in (learns, lucky, around_zero):
+        assert "RT254" not in diagnose_text(rewarded(rewards, name)).codes
+    for until in (38, 42, 50):
+        lost = diagnose_text(rewarded([*learns[:until], *(-21 + wave(n) for n in range(60 - until))], name))
+        assert lost.codes == ("RT254",)
+
+
+def test_rates_in_a_list_behind_a_plural_are_rates():
+    lines = [
+        f"it {n} objective {3 - 0.1 * min(n, 14):.4f} learning rates : [{3e-4 * (n < 14)}, {3e-5 * (n < 14)}]"
+        for n in range(40)
+    ]
+    assert diagnose_text("\n".join(lines)).codes[0] == "RT101"

@@ -36,6 +36,8 @@ TONGUES = {
     "Епоха {n}/30: втрати {a}, втрати на валідації {b}, точність {c}": ("loss", "loss_val"),
     "Epoche {n} von 30: Trainingsverlust = {a}, Validierungsverlust = {b}": ("trainings_loss", "val_loss"),
     "Époque {n} : perte {a}, perte de validation {b}, taux d'apprentissage 1e-3": ("loss", "loss_de_validation"),
+    "Époque {n} : coût {a} ; coût de validation {b}": ("loss", "loss_de_validation"),
+    "Época {n}: costo = {a}, costo de validación = {b}": ("loss", "loss_de_val"),
     "Epoca {n}; perdita = {a}; accuratezza = {c}; perdita di validazione = {b}": ("loss", "loss_di_val"),
     "Tijdvak {n}/30: trainingsverlies {a}, validatieverlies {b}, nauwkeurigheid {c}": ("trainings_loss", "val_loss"),
     "Epok {n}: träningsförlust={a}; valideringsförlust={b}; noggrannhet={c}": ("train_loss", "val_loss"),

@@ -28,6 +28,16 @@ Loss at epoch {e} [{s}/2400]: {v:.4f}
 loss during epoch {e}, step {s}: {v:.4f}
 Verlust nach Schritt {s}: {v:.4f}
 loss (after epoch {e}): {v:.4f}
+loss at [{e}, {s}]: {v:.4f}
+loss ({e}, {s}) = {v:.4f}
+loss at {s}, {e}: {v:.4f}
+loss for fold {e}: {v:.4f}
+Train loss on client {e} = {v:.4f}
+loss for fold {e}/24: {v:.4f}
+Verlust für Faltung {e}: {v:.4f}
+perte pour le pli {e} : {v:.4f}
+loss@[{e},{s}]={v:.4f}
+mean loss on {s} images: {v:.4f}
 12:04:11 INFO training loss at update {s} | lm loss: {v:.5E} | lr: 1e-4 |"""
 STATED = """\
 loss_step={v:.4f} loss_epoch={v:.4f}

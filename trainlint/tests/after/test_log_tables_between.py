@@ -48,3 +48,13 @@ def test_rows_between_bars_go_on_as_well():
     verdict = diagnose_text(text(lines))
     assert verdict.healthy, str(verdict)
     assert (verdict.counts["epochs"], verdict.counts["values"]) == (14, 56)
+
+
+@pytest.mark.parametrize("took", ["3m07s", "1h02m", "2m 13s", "41s", "0:03:07", "1h 2m 3s"])
+def test_a_time_of_several_units_is_a_cell_of_a_table(took: str):
+    def table(losses: list[float]) -> str:
+        rows = [f"| {e} | {v:.3f} | {1 / (1 + v):.4f} | {took} |" for e, v in enumerate(losses, 1)]
+        return text(["| Epoch | Train loss | mAP@0.5 | Time |", "|---|---|---|---|", *rows])
+
+    assert diagnose_text(table(LOSSES)).healthy
+    assert diagnose_text(table([*LOSSES[:6], *[math.nan] * 8])).codes[0] == "RT201"

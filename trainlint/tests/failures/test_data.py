@@ -72,7 +72,7 @@ def matched(p: Tensor, y: Tensor) -> Tensor:
 
 def slots(value: object) -> list[Finding]:
     y = torch.randn(4, 3, 2, generator=stream(0, "labels"))
-    p = y + 0.01 * torch.randn(4, 3, 2, generator=stream(1, "noise"))
+    p = (y + 0.01 * torch.randn(4, 3, 2, generator=stream(1, "noise"))).requires_grad_()
     return order_matters(value, p, y, stream(0, "order"))  # pyright: ignore[reportArgumentType]
 
 

@@ -52,7 +52,7 @@ def terms(kind: str) -> list[Finding]:
     named = {"nmse": (0.0 if kind == "weight" else 1.0, nmse), "hinge": (0.1 * scale, hinge)}
     random = covariance(factors(1)), covariance(factors(2))
     signed = {"nmse": (sign, nmse)}
-    return [*term_life(named, random), *term_signs(signed, random[0], TRUTH)]
+    return [*term_life(named, random), *term_signs(signed, random[0].requires_grad_(), TRUTH)]
 
 
 def hidden(broken: bool) -> Watch:
@@ -99,7 +99,7 @@ def paths(broken: bool) -> list[Finding]:
     net.eval()
     once = F.mse_loss(net(x), y)
     net.train(broken)  # validation with dropout still on
-    return two_paths(once.detach(), F.mse_loss(net(x), y).detach())
+    return two_paths(once, F.mse_loss(net(x), y))
 
 
 def gap(broken: bool) -> Watch:

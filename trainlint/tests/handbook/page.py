@@ -1,8 +1,8 @@
 """The handbook `docs/rules.md` and its pages, written from the rules so that they cannot drift."""
 
-from trainlint.cli.explain import PAGES
 from trainlint.findings import Rule
 from trainlint.rules import RULES
+from trainlint.rules.pages import PAGES
 
 from .examples import EXAMPLES, SCRIPT, SOUND, WITHOUT
 
@@ -164,7 +164,7 @@ def entry(rule: Rule) -> str:
         f'\n<a id="{rule.code.lower()}"></a>\n\n## {rule.code} {rule.name}\n\n'
         f"- severity: {rule.severity}; verdict: {rule.state}\n"
         f"- symptom: {rule.symptom}\n- cause: {rule.cause}\n- fix: {rule.move}\n"
-        f"- what it does not mean: {PAGES[rule.code].not_meant}\n\n{_example(rule)}"
+        f"- what it does not mean: {PAGES[rule.code][1]}\n\n{_example(rule)}"
     )
 
 

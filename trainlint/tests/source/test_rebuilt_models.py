@@ -87,3 +87,33 @@ def test_a_term_times_zero_is_there_to_be_printed() -> None:
     cut = "(F.cross_entropy(out, y) + {} * net.head(out.new_zeros(1, 8)).detach().pow(2).mean())"
     assert [f.code for f in check_source(text.format(term=cut.format(0.1)))] == ["RT630"]
     assert "RT630" not in [f.code for f in check_source(text.format(term=cut.format(0.0)))]
+
+
+PARTS = """
+def mlp(wide, out):
+    return nn.Sequential(nn.Linear(wide, 16), nn.ReLU(), nn.Linear(16, out))
+net = nn.ModuleDict({made})
+{taken}
+for p in taken.parameters():
+    p.requires_grad_(False)
+opt = torch.optim.Adam(net.parameters())
+for _ in range(20):
+    opt.zero_grad()
+    F.cross_entropy(net["head"](net["body"](x)), y).backward()
+    opt.step()
+"""
+
+
+@pytest.mark.parametrize("made", ['{"body": mlp(8, 4), "head": mlp(4, 3)}', "dict(body=mlp(8, 4), head=mlp(4, 3))"])
+@pytest.mark.parametrize(
+    ("taken", "named"),
+    [
+        ('taken = net["body"]', False),
+        ("import copy\ntaken = copy.deepcopy(net['body'])", False),
+        ("import copy\ntaken = copy.deepcopy(net['body' if len(x) > 3 else 'head'])", False),
+        ("taken = net", True),
+    ],
+)
+def test_a_part_that_is_taken_by_its_name_is_that_part_alone(made: str, taken: str, named: bool):
+    text = HEAD + PARTS.replace("{made}", made).replace("{taken}", taken)
+    assert ("RT618" in [f.code for f in check_source(text)]) is named

@@ -9,6 +9,7 @@ from ..findings import Finding, wrapped
 from ..rules.losses import UNLIKE_BASELINE
 from .judging.subject import noise, third, whole
 from .reading.log import Log
+from .reading.names import CURVES
 from .series import Curve, Kind, Series, curve
 
 SIGMAS = 5.0
@@ -17,16 +18,6 @@ LEAST = 0.05
 """Relative: a smaller difference at the end of two runs is none that anybody trains for."""
 SLOWER = 1.5
 """Times the steps to half of the fall, from which a run is slower."""
-_KINDS = (
-    Kind.TRAIN_LOSS,
-    Kind.VALIDATION_LOSS,
-    Kind.METRIC,
-    Kind.RATE,
-    Kind.GRADIENT_NORM,
-    Kind.LOSS_SCALE,
-    Kind.SKIPS,
-    Kind.MOTION,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +88,7 @@ def _beyond(run: Log, baseline: Log) -> Iterator[str]:
 def _pairs(run: Log, baseline: Log) -> Iterator[tuple[Series, Series]]:
     for key, one in run.series.items():
         two = baseline.series.get(key)
-        if two is not None and one.name.kind in _KINDS and not one.name.average:
+        if two is not None and one.name.kind in {*CURVES, Kind.SKIPS, Kind.MOTION} and not one.name.average:
             yield one, two
     for kind in (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS):
         one, two = whole(run, kind), whole(baseline, kind)
@@ -109,9 +100,8 @@ def row(one: Series, two: Series) -> Row:
     """A series beside the baseline's."""
     ours, theirs = curve(one), curve(two)
     scatter = noise(theirs.levels) if len(theirs) >= 4 else math.nan
-    clauses = [c for c in (_finite(one, two), _first(one, two), _last(ours, theirs, scatter)) if c is not None]
-    if two.name.kind in {Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS}:
-        clauses += [c for c in (_speed(ours, theirs),) if c is not None]
+    speed = _speed(ours, theirs) if two.name.kind in {Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS} else None
+    clauses = [c for c in (_finite(one, two), _first(one, two), _last(ours, theirs, scatter), speed) if c is not None]
     told = tuple(text for text, _ in clauses) or ("nothing",)
     return Row(
         name=one.name.key,

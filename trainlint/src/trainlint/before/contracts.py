@@ -14,6 +14,7 @@ from ..during.probes.feeding.batches import content_hash
 from ..errors import InfeasibleError, InputError
 from ..findings import Finding
 from ..rules import data
+from .lossproof import number
 
 
 def overlap(splits: Mapping[str, Iterable[object]]) -> list[Finding]:
@@ -98,8 +99,8 @@ def order_matters(
     slots = labels.shape[1]
     order = torch.randperm(slots, generator=generator)
     order = order.roll(1) if bool((order == torch.arange(slots)).all()) else order
-    before = float(value(prediction, labels))
-    after = float(value(prediction, labels[:, order]))
+    before = number(value(prediction, labels))
+    after = number(value(prediction, labels[:, order]))
     if abs(after - before) <= 1e-5 * max(abs(before), abs(after), 1e-12):
         return []
     return [

@@ -14,6 +14,11 @@ Term = Callable[[Tensor], Tensor]
 """A term of the loss as a function of the prediction alone; the truth is inside."""
 
 
+def number(value: float | Tensor) -> float:
+    """A value with or without a graph as a number."""
+    return float(value.detach() if isinstance(value, Tensor) else value)
+
+
 def oracle_triple(loss: Term, truth: Tensor, zero: Tensor, between: Tensor | None = None) -> list[Finding]:
     """Findings where the full loss has a floor: L(truth) ≈ 0, L(zero) ≈ 1, and the identity in between.
 
@@ -25,11 +30,11 @@ def oracle_triple(loss: Term, truth: Tensor, zero: Tensor, between: Tensor | Non
         zero: the answer that says nothing.
         between: an uninformed answer, such as the mean of the targets.
     """
-    at_truth, at_zero = float(loss(truth)), float(loss(zero))
+    at_truth, at_zero = number(loss(truth)), number(loss(zero))
     values = f"truth {at_truth:.4g}, zero {at_zero:.4g}"
     middle = at_zero
     if between is not None:
-        middle = float(loss(between))
+        middle = number(loss(between))
         values += f", in between {middle:.4g}"
     if abs(at_truth) <= 0.05 * abs(at_zero) and at_truth < middle and at_truth < at_zero:
         return []
@@ -49,8 +54,8 @@ def term_signs(
     """
     found = []
     for name, (weight, term) in terms.items():
-        here = weight * float(term(prediction))
-        there = weight * float(term(prediction + step * (truth - prediction)))
+        here = weight * number(term(prediction))
+        there = weight * number(term(prediction + step * (truth - prediction)))
         if there > here + 1e-6 * abs(here):
             text = f"{here:.6g} becomes {there:.6g} a tenth of the way to the truth"
             found.append(rules.WRONG_SIGN.found(text, subject=name, here=here, there=there))
@@ -116,7 +121,7 @@ def two_paths(train: float | Tensor, validation: float | Tensor, tolerance: floa
         validation: loss of the same batch as validation computes it.
         tolerance: relative difference allowed.
     """
-    one, two = float(train), float(validation)
+    one, two = number(train), number(validation)
     if abs(one - two) <= tolerance * max(abs(one), abs(two)):
         return []
     return [

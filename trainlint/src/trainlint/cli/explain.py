@@ -1,11 +1,11 @@
 """`trainlint explain`: what does a finding mean, what does it not mean, and what comes next?"""
 
 import argparse
-from dataclasses import dataclass
 
 from ..findings import Rule, wrapped
-from ..rules import RULES, pages
+from ..rules import RULES
 from ..rules.causes import CONFIRMED_BY
+from ..rules.pages import PAGES
 from ..settings import refuse_name
 
 
@@ -22,18 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
     """
     print("\n\n".join(explained(code) for code in arguments.codes))
     return 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """What `trainlint explain` adds to a rule."""
-
-    example: str
-    not_meant: str
-
-
-PAGES = {code: Page(example=example, not_meant=told) for code, (example, told) in pages.PAGES.items()}
-"""Code of a rule, and its page."""
 
 
 def explained(code: str) -> str:
@@ -63,10 +51,10 @@ def _page(rule: Rule) -> str:
         wrapped(f"Cause:   {rule.cause}", 9),
         wrapped(f"Next:    {rule.move}", 9),
     ]
-    page = PAGES.get(rule.code)
-    if page is not None:
-        lines += ["", "Example:", *(f"    {line}" for line in page.example.splitlines())]
-        lines += ["", wrapped(f"What this does not mean: {page.not_meant}", 0)]
+    if rule.code in PAGES:
+        example, not_meant = PAGES[rule.code]
+        lines += ["", "Example:", *(f"    {line}" for line in example.splitlines())]
+        lines += ["", wrapped(f"What this does not mean: {not_meant}", 0)]
     if CONFIRMED_BY.get(rule.code):
         lines += ["", wrapped(f"Read in the source; a run confirms it with {' or '.join(CONFIRMED_BY[rule.code])}.", 0)]
     return "\n".join(lines)

@@ -20,7 +20,7 @@ COMMANDS = {
     "log": "judge a training log or a ledger",
     "compare": "say what differs between a run and a sound one",
 }
-"""Name of each command, which is the name of its file beside this one, and what it does."""
+"""The name of each command is that of its file."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

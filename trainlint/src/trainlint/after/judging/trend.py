@@ -121,11 +121,14 @@ def _bound(subject: Subject) -> list[Finding]:
 def _collapse(subject: Subject) -> list[Finding]:
     for series in subject.metrics:
         levels = finest(series, FEWEST).levels
-        if series.name.direction < 0 or series.name.rival or subject.log.rival or len(levels) < FEWEST:
+        reward = "rew" in series.name.key or "return" in series.name.key
+        if series.name.direction < 0 or (subject.log.rival and not reward) or len(levels) < FEWEST:
             continue
         size = max(3, len(levels) // 10)
         best, tail = statistics.median(sorted(levels)[-3:]), levels[-size:]
-        if best > 0 and max(tail) < 0.5 * best and third(levels, 0) < best:
+        # A few lucky episodes are no level of a reward.
+        held = sorted(levels[len(levels) // 3 : -(len(levels) // 3)])[len(levels) // 12] if reward else best
+        if held > 0 and max(tail) < 0.5 * held and third(levels, 0) < best:
             text = f"{series.name.key} was {best:.4g} and is {tail[-1]:.4g} in the last {size} values"
             return [losses.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]
     return []

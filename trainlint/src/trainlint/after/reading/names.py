@@ -14,7 +14,7 @@ _STEMS = {
     "best": r"beste[rsn]? meilleure? mejor melhor migliore basta najleps\w+ nejleps\w+ iyi лучш\w+ найкращ\w+",
     "mean": r"gemiddelde? durchschnitt\w* mittlere[rs]? moyenne genomsnitt\w* sredni\w* ortalama",
     "loss": "verluste? verlies pertes? perdidas? perditas? perdas? forlust(?:en)? tap (?<=s)tab strat[aye] "
-    r"ztrat\w+ kayip kaybi pierdere\w* потер\w+ втрат\w+",
+    r"kosten couts? cost[eo]s? custos? ztrat\w+ kayip kaybi pierdere\w* потер\w+ втрат\w+",
     "acc": "genauigkeit richtigkeit treffer(?:quote|rate)? reussite justesse aciertos? acertos? esattezza "
     "exactitude? accuratezza acuracia precisao nauwkeurigheid noggrannhet traffsakerhet "
     r"nojagtighed noyaktighet dokladnosci? presnost tocnost dogrulu[kg]u? acuratete akurasi точн\w+",
@@ -213,7 +213,7 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
         return Kind.GRADIENT_NORM
     if (
         any(re.fullmatch(r"lrs?\d*", w) for w in words)
-        or {"learning", "rate"} <= known
+        or ("learning" in known and known & {"rate", "rates"})
         or words in (["rate"], ["rates"])
     ):
         return Kind.RATE

@@ -14,7 +14,7 @@ from .numerals import MISSING, cell
 _BAR = re.compile(r":?\s{1,64}\d{1,3}%\|.*$")
 _BOXES = str.maketrans("│┃║", "|||")
 _TITLE = re.compile(r"#|['\"]?[^\W\d][^=:;{}]{0,78}[^=:;{},.!?]?['\"]?")
-_TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|[\d.]+\s?(?:s|ms|min|h|m|sec)\b.{0,20}|\d{4}-\d\d-\d\d[ T].{0,20}")
+_TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|[\d.]+\s?(?:s|ms|min|h|m|sec)(?![a-z]).{0,20}|\d{4}-\d\d-\d\d[ T].{0,20}")
 _SIZE = re.compile(r"\d[\d.]*\s?[kKMGT]i?B?")
 _WIDEST = 400
 """Columns of a table; a wider one is data, not a training's curve."""

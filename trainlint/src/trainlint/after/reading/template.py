@@ -40,14 +40,15 @@ _FOLLOWING = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kin
 _OPENS = re.compile(r"\s{0,4}\[")
 _BATCHES = re.compile(r"\s{1,4}batches\b")
 _UNIT = re.compile(r"[A-Za-zµ]")
-_AT = "(?:at|after|for|in|on|of|over|during|the|end|nach|bei|après|en|à|po|na|после)"
+_AT = "(?:at|after|for|in|on|of|over|during|the|end|nach|bei|für|après|pour|en|à|le|la|po|na|para|per|после|для)"
 _PLACED = re.compile(
     rf"(.*?\w['\"]?)( ?[(\[] ?(?:{_AT} )*| (?:{_AT} )+| [-–] | ?[,|@] ?| )([^\W\d]\w*) ?#?([:=]?)", re.IGNORECASE
 )
 """A quantity, and a place directly before the number: `loss at epoch 3`, `loss (step 3`, `loss epoch 3`."""
-_UNNAMED = re.compile(r"(.*?\w['\"]?)(?: (?:at|after|in|for)| ?[@(\[])", re.IGNORECASE)
+_UNNAMED = re.compile(rf"(.*?\w['\"]?)(?: (?:{_AT} ?)+[(\[]?| ?[@(\[]{{1,2}})", re.IGNORECASE)
 _COUNTS = re.compile(r"(?:st|nd|rd|th)?\s{1,4}([^\W\d]\w*)[^\w/(\[]*")
 _STATES = re.compile(r"\s*(?:[:=]+|[-=]>|→|is|was)\s*")
+_AMONG = re.compile(r"\s[^\W\d][\w ]{0,60}" + _STATES.pattern)
 _GOES_ON = re.compile(r"[-\s)\]:=|,;>→]{0,24}(?:is|was|value)?[\s:=]{0,24}")
 _AVERAGED = " (average)"
 _LONG = 400
@@ -164,19 +165,27 @@ class _Reader:
         return named
 
     def _words(self, text: str, behind: str) -> tuple[str, bool]:
-        goes_on = self.carried and (text == self.unit or _GOES_ON.fullmatch(text)) and behind[:1] not in {"/", "%"}
+        goes_on = (
+            self.carried
+            and (text == self.unit if self.unit else _GOES_ON.fullmatch(text))
+            and behind[:1] not in {"/", "%"}
+        )
         return (self.carried, True) if goes_on else _label(text)
 
     def _place(self, index: int, text: str) -> Name | None:
         ahead, plain = self.texts[index + 1 : min(index + 4, len(self.texts) - 1)], " ".join(text[-200:].split())
         found, unit = _PLACED.fullmatch(plain), ""
         named = name_of(found[3]) if found else None
-        if found is None or named is None or named.kind not in {Kind.EPOCH, Kind.STEP}:
-            found, unit = _UNNAMED.fullmatch(plain), self.texts[index + 1]
-            named = _unnamed(plain, unit, ahead) if found else None
+        words = found[1] if found else ""
+        if found and named and found[2].replace(" ", "").isalpha() and named.kind is Kind.OTHER and _stated(ahead):
+            words, unit, named = plain, _stated(ahead), _NOTHING  # `loss for fold 3: 0.5`
+        elif found is None or named is None or named.kind not in {Kind.EPOCH, Kind.STEP}:
+            found = _UNNAMED.fullmatch(plain)
+            unit = next((t for t in ahead if t.strip() != ","), self.texts[index + 1])
+            named, words = _unnamed(plain, unit, ahead) if found else None, found[1] if found else ""
         elif not _is_place(found[2].strip(), found[4], ahead):
             named = None
-        words = _label(found[1])[0] if found and named else ""
+        words = _label(words)[0] if named else ""
         if name_of(words).kind not in _FOLLOWING or all(w.lower() in PHASES for w in words.split()):
             return None
         self.carried, self.unit = words, unit
@@ -222,27 +231,30 @@ class _Reader:
 
 
 _NEW = object()
+_NOTHING = Name(key="", kind=Kind.IGNORED)
+
+
+def _stated(ahead: list[str]) -> str:
+    told = ahead[bool(ahead) and ahead[0].strip() in {"/", "of"} :]
+    return told[0] if told and _STATES.fullmatch(told[0]) else ""
 
 
 def _is_place(joint: str, stated: str, ahead: list[str]) -> bool:
     if joint[:1] in {"(", "["}:
         return any(t.strip()[:1] in {")", "]"} and _GOES_ON.fullmatch(t) for t in ahead)
-    if joint not in {"", "of"} or stated:
-        return not stated
-    told = ahead[bool(ahead) and ahead[0].strip() in {"/", "of"} :]
-    return bool(told) and _STATES.fullmatch(told[0]) is not None
+    return not stated if stated or joint not in {"", "of"} else bool(_stated(ahead))
 
 
 def _unnamed(text: str, behind: str, ahead: list[str]) -> Name | None:
     opens = text[-1] in {"(", "["}
     stated = bool(ahead) and _STATES.fullmatch(behind[opens:]) is not None
     if opens:
-        return Name(key="", kind=Kind.IGNORED) if stated else None
+        return _NOTHING if stated else None
     unit = _COUNTS.fullmatch(behind)
     counted = name_of(unit[1]).kind if unit else Kind.STEP if stated else None
-    if counted in {Kind.EPOCH, Kind.PLANNED}:
-        return name_of("epoch")
-    return name_of("step") if counted in {Kind.STEP, Kind.BATCHES} else None
+    if counted in {Kind.EPOCH, Kind.PLANNED, Kind.STEP, Kind.BATCHES}:
+        return name_of("epoch" if counted in {Kind.EPOCH, Kind.PLANNED} else "step")
+    return _NOTHING if _AMONG.fullmatch(behind) else None  # `loss on 500 test images: 0.5`
 
 
 def _numbered(behind: str) -> Name | None:

@@ -15,8 +15,8 @@ from .windows import Edge, Fate, Windows, epsilon, in_rates, own_share, shrinkag
 _SLIGHT = 1e-6
 """Below this share entries without a gradient are left out: an embedding has few with one."""
 _HALF = (torch.bfloat16, torch.float16)
-_ANEW = 0.5
-"""Weights initialised anew are 1.4 times their size away; a clamp, a renormalisation or an average moves them less."""
+ANEW = 0.5
+"""Weights initialised anew are 1.4 times their size away; a clamp, an average or a restored state moves them less."""
 _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
 _WHY = whys(Why.MEASURED, Why.ODD, Why.RATES)
@@ -73,7 +73,7 @@ class Meter:
         if [each.shape for each in now.each] != [each.shape for each in kept.each]:
             return frozenset()
         rows = zip(self.lane.names.items(), now.minus(kept).norms(), kept.norms(), strict=True)
-        return frozenset(module_of(n) for (p, n), gap, size in rows if p.numel() > 1 and gap > _ANEW * size > 0)
+        return frozenset(module_of(n) for (p, n), gap, size in rows if p.numel() > 1 and gap > ANEW * size > 0)
 
     def keep(self) -> None:
         """The coming update is measured: remember the weights as this one left them."""
@@ -88,7 +88,7 @@ class Meter:
         rates, skips = rates_of(optimizer), lane.skipped.total() if lane.skipped else 0
         odd = bool(
             self._stale or self.wasted or closure or self.first or lane.arrived
-            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW or self._edge.written
+            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > ANEW or self._edge.written
         )  # fmt: skip
         why = _WHY[self._before is not None, odd or self._odd, rates != self._rates or not all(rates)]
         self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd

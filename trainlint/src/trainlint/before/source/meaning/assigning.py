@@ -119,7 +119,7 @@ def _attribute(walker: Walking, target: ast.Attribute, value: Value) -> None:
             walker.note("replaced", target, owner, value)
         walker.note("kept", target, owner, value)
     else:
-        expressions.hand_over(value)
+        calling.hand_over(value)
 
 
 def _require(walker: Walking, node: ast.AST, owner: Value, value: Value) -> None:
@@ -142,7 +142,7 @@ def _entry(walker: Walking, target: ast.Subscript, value: Value) -> None:
     else:
         if key == "lr":
             walker.note("rate", target, owner, value)
-        expressions.hand_over(value)
+        calling.hand_over(value)
         computed = isinstance(value, Tensor) and any(t.module is not None for t in reader.tensors(value))
         if computed and isinstance(owner, Tensor) and isinstance(target.value, ast.Name):
             # An answer that is written into a part of a tensor goes where the tensor goes.

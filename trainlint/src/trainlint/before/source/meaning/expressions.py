@@ -261,14 +261,16 @@ def _within(walker: Walking, node: ast.Subscript, owner: Value, key: Value) -> V
     if isinstance(owner, Thing):
         kept = owner.attrs.get("entries")
         if isinstance(kept, Items):
-            place = whole(key)
-            return (
-                kept.items[place]
-                if place is not None and abs(place) < len(kept.items)
-                else join(*kept.items or [UNKNOWN])
-            )
+            return _part(owner, kept, key)
         return Tensor("batch", node, walker.file, (owner,)) if owner.origin == "?" else Bound(owner, "[]")
     return UNKNOWN
+
+
+def _part(owner: Thing, kept: Items, key: Value) -> Value:
+    place, named = whole(key), owner.args[0] if owner.args else None
+    if isinstance(named, Table) and isinstance(key, Const) and not owner.extra and "copied" not in owner.marks:
+        return named.entries.get(key.value, UNKNOWN)
+    return kept.items[place] if place is not None and abs(place) < len(kept.items) else join(*kept.items or [UNKNOWN])
 
 
 def guard(value: Value) -> str:
@@ -276,11 +278,6 @@ def guard(value: Value) -> str:
     if isinstance(value, Thing):
         return value.origin
     return value.name if isinstance(value, Named | Bound) else ""
-
-
-def hand_over(value: Value) -> None:
-    """Mark everything in a value as known to somebody else: what becomes of it is not told here."""
-    calling.hand_over(value)
 
 
 _RULES: dict[type[ast.expr], Callable[..., Value]] = {

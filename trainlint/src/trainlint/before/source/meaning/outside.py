@@ -7,7 +7,7 @@ from . import calling
 from .methods import cut_of
 from .tensorshapes import joined_shape, made_shape, shape_of
 from .torchfacts import OUTSIDE_MODELS, op_of
-from .values import UNKNOWN, Bound, Const, Items, Params, Table, Tensor, Thing, Value, join, number, whole
+from .values import UNKNOWN, Bound, Choice, Const, Items, Params, Table, Tensor, Thing, Value, join, number, whole
 
 Args = tuple[Value, ...]
 Kwargs = dict[str, Value]
@@ -184,6 +184,8 @@ def _copied(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
 
 def _deep(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     old = args[0] if args else UNKNOWN
+    if isinstance(old, Choice):
+        return join(*(_deep(walker, (v,), {}, node) for v in old.options))
     if isinstance(old, Items):
         return Items([_deep(walker, (v,), {}, node) for v in old.items], old.more, old.kind, old.node)
     if isinstance(old, Table):

@@ -15,7 +15,6 @@ from . import (
     rateschedules,
     runs,
     samples,
-    setaside,
     settings,
     upkeep,
 )
@@ -24,8 +23,7 @@ SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
         batchloops, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
-        evaluations, heldout, setaside, samples, runs, upkeep,
+        evaluations, heldout, samples, runs, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip
-"""Every check of the source."""

@@ -168,12 +168,6 @@ class Walking:
         """Walk statements; True where the way ends within them (return, continue, break, raise)."""
         raise NotImplementedError
 
-    def set_aside(self) -> tuple[list[Loop], list[int], list[tuple[ast.AST, bool]], list[str]]:
-        """Leave every loop and condition; what was around is given back, to be put there again."""
-        kept = (self.loops, self.rounds, self.conds, self.guards)
-        self.loops, self.rounds, self.conds, self.guards = [], [], [], []
-        return kept
-
     def snapshot(self) -> tuple[dict[str, Value], dict[Value, str]]:
         """Names and modes as they are."""
         return dict(self.scope.names), dict(self.modes)
@@ -190,15 +184,13 @@ class Walking:
         for name, value in other[0].items():
             names[name] = join(value, names[name]) if name in names else value
         for thing, mode in other[1].items():
-            if self.modes.get(thing, mode) != mode:
-                self.modes[thing] = "either"
-            else:
-                self.modes[thing] = mode
+            self.modes[thing] = mode if self.modes.get(thing, mode) == mode else "either"
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Something walked outside every loop and condition: a function nobody calls."""
-        kept = self.set_aside()
+        """Something walked outside every loop and condition: a file, a function nobody calls."""
+        kept = self.loops, self.rounds, self.conds, self.guards
+        self.loops, self.rounds, self.conds, self.guards = [], [], [], []
         yield
         self.loops, self.rounds, self.conds, self.guards = kept
 

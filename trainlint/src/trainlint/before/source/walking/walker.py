@@ -23,9 +23,8 @@ class Walker(Walking):
             return
         file.walked = True
         self.frames.append(Frame(None, "", file, file.scope))
-        outside = self.set_aside()
-        self.block(file.tree.body)
-        self.loops, self.rounds, self.conds, self.guards = outside
+        with self.aside():
+            self.block(file.tree.body)
         self.frames.pop()
 
     def block(self, body: Iterable[ast.stmt]) -> bool:

@@ -53,6 +53,7 @@ class Inputs(Probe):
         self._waiting: dict[str, tuple[str, object]] = {}
         self._past: set[int] = set()
         self._zero: dict[str, int] = {}
+        self._computed: set[str] = set()
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
         """Look at modules that are fed from outside; one that is normalised right after needs no scale."""
@@ -88,14 +89,17 @@ class Inputs(Probe):
             yield rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
 
     def _fed_nothing(self, name: str, fed: Tensor) -> None:
-        if fed.numel() and not fed.is_sparse and self._from_outside(fed):
-            self._zero[name] = -1 if bool(fed.any()) else self._zero.get(name, 0) + 1
+        if fed.numel() and not fed.is_sparse and name not in self._computed:
+            if self._from_outside(fed):
+                self._zero[name] = -1 if bool(fed.any()) else self._zero.get(name, 0) + 1
+            elif bool(fed.any()):  # a boundary at 0 lies beside points that are computed
+                self._computed.add(name)
 
     def asked(self, run: Run) -> Found:
         """Inputs that were zero all along; one of several modules alike may be given nothing."""
         fed = {_DIGITS.sub("0", name) for name, count in self._zero.items() if count < 0}
         for name, count in self._zero.items():
-            if count >= _TIMES and _DIGITS.sub("0", name) not in fed:
+            if count >= _TIMES and name not in self._computed and _DIGITS.sub("0", name) not in fed:
                 text = f"the input of {name} is zero in all {count} passes looked at"
                 yield rules.DEAD_FIELD.found(text, subject=name, update=run.applied, severity=Severity.WARNING)
 

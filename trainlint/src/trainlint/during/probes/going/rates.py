@@ -143,7 +143,7 @@ class Ticks(Probe):
         self._idle = self._skips = 0
         self._perhaps, self._since = 0, 0
         self._used: dict[int, list[tuple[int, float]]] = {}
-        self._moved = False
+        self._moved: set[int] = set()
 
     def ticked(self, run: Run) -> Found:
         """A tick needs an update since its schedule's last, a few initial skips of a scaler, or a filling window."""
@@ -171,7 +171,7 @@ class Ticks(Probe):
             yield rules.TICK_WITHOUT_UPDATE.found(
                 f"{self._idle} of {run.ticks} ticks without an update in between; {applied} updates, {skipped} skipped",
                 update=applied, ticks=run.ticks, idle=self._idle, applied=applied,
-                stage=Stage.of(self._idle > 1),
+                stage=Stage.of(self._idle > max(1, len(run.schedulers))),  # one each before the first update
             )  # fmt: skip
 
     def cleared(self, run: Run, lane: Lane) -> Found:
@@ -184,7 +184,7 @@ class Ticks(Probe):
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Remember the rates of the epoch, each from its update on; of very many changes every other one."""
         kept = self._used.setdefault(id(lane), [])
-        self._moved |= bool(kept) and max(step.rates) != kept[-1][1]
+        self._moved |= {id(lane.optimizer)} if kept and max(step.rates) != kept[-1][1] else set()
         kept.append((lane.applied, max(step.rates)))
         if len(kept) > _KEPT:
             kept[:] = [(at, max(pair, after)) for (at, pair), (_, after) in zip(kept[::2], kept[1::2], strict=False)]
@@ -202,6 +202,7 @@ class Ticks(Probe):
     def asked(self, run: Run) -> Found:
         """A schedule that was handed over and never moved, or counts the updates and was stepped with the epochs."""
         yield from self._never(run, run.applied >= 8)
+        yield from self._left(run)
         ticks = run.ticks // max(1, len(run.schedulers))
         for length in map(horizon, run.schedulers):
             if length and 1 < ticks < length / 4 and abs(length - run.applied) <= 1:
@@ -216,6 +217,17 @@ class Ticks(Probe):
                 f"schedules: {len(run.schedulers)}, ticks: 0, updates: {run.applied}, epochs: {len(run.epochs)}",
                 update=run.applied, stage=Stage.of(sure), applied=run.applied,
             )  # fmt: skip
+
+    def _left(self, run: Run) -> Found:
+        of = {id(s): id(vars(s).get("optimizer")) for s in run.schedulers}
+        ticked = [own for own in of if own in self._last]
+        left = set(of.values()) - self._moved.union(of[own] for own in ticked)
+        for lane in run.lanes if run.ticks > 2 else ():
+            # A schedule of epochs waits for their end, which a run of few or of unknown ones does not show.
+            seldom = len(run.epochs) > 2 or 2 * run.ticks <= lane.applied * len(ticked)
+            if id(lane.optimizer) in left and lane.applied >= 8 and seldom:
+                text = f"no tick of its schedule in {lane.applied} updates, {run.ticks} of others"
+                yield rules.NEVER_TICKED.found(text, subject=lane.subject)
 
     def _unit(self, run: Run, epoch: Epoch, scheduler: object, used: Sequence[Sequence[float]]) -> Found:
         length = horizon(scheduler)

@@ -12,6 +12,7 @@ from ....rules import data as data_rules
 from ....rules import updates as rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, some
+from ...weights.meter import ANEW
 from ...weights.names import buffers, nonfinite, norms, sample
 from ...weights.windows import mark
 from ..probe import Found, Probe
@@ -120,8 +121,6 @@ def _recent(values: Sequence[float]) -> float:
     return statistics.median(values[-3:])
 
 
-_ANEW = 0.5
-"""Weights initialised anew are 1.4 times their size away; an average or a restored state is nearer."""
 _BACK = 8
 """Folds and trials start anew a few times, most of them with an optimiser of their own."""
 _KEPT = 64
@@ -196,7 +195,7 @@ class Swap(Probe):
         if step.measured:
             for module in own.keys() - step.anew:
                 del own[module]
-        self._leaps += step.drift > _ANEW and optimiser_stays(lane)
+        self._leaps += step.drift > ANEW and optimiser_stays(lane)
         again = [module for module in step.anew if own[module] in {3, 6}]
         if again:
             count = max(own[module] for module in again)
@@ -204,7 +203,7 @@ class Swap(Probe):
                 f"other weights at the start of each of {count} measured updates than the update before left",
                 subject=some(again), update=step.index, stage=Stage.of(count > 3),
             )  # fmt: skip
-        elif step.drift > _ANEW and self._leaps in {3, 4} and not self._usual:
+        elif step.drift > ANEW and self._leaps in {3, 4} and not self._usual:
             yield rules.REPLACED.found(
                 f"weights were replaced {self._leaps} times between two updates of one optimiser, by {step.drift:.2g} "
                 "of their size",
