@@ -45,7 +45,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/judged_estimators.py": "--scenes 1 --estimators omp --presets pilot --kinds right --snr-db 20",
     "benchmarks/large_panels.py": "--side 16 --scenes 1",
     "benchmarks/learned_line.py": "--updates 1 --scenes 1",
-    "benchmarks/line_peers.py": "--side 8 --turns 2",
+    "benchmarks/line_peers.py": "--side 8 --points 64 --near 8 4 --turns 2",
     "benchmarks/many_scenes.py": "--scenes 8",
     "benchmarks/memory_limits.py": "--limits 1",
     "benchmarks/mixed_kinds.py": "--scenes 1",
