@@ -130,7 +130,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/first_answer.py": r"\| the first located source \| 1 \| \d+ s ",
     "benchmarks/music_grid.py": r"largest difference of the spectra \d",
     "benchmarks/networks.py": r"\d+ weights, loss \S+, NMSE |one scene: search \d+ ms, with its fit ",
-    "benchmarks/order.py": r"\| symbols \| SNR dB \| K \| network's count right \|",
+    "benchmarks/order.py": r"\| symbols \| SNR dB \| network alone \|",
     "benchmarks/order_threshold.py": r"median / 95 % / 99 % \S+ / ",
     "benchmarks/order_reliability.py": r"with the likelihood: expected calibration error \d",
     "benchmarks/page_load.py": r"medians of 1: load event \d+\.\d\d s, first chart \d",
