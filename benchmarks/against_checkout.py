@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve()
 CASES = {
@@ -40,18 +40,32 @@ CASES = {
     "reference pilot K=3, one scene": ("reference", "pilot", 3, 1),
     "reference random K=3, batch 64": ("reference", "random", 3, 64),
     "reference random K=5, batch 64": ("reference", "random", 5, 64),
+    "music 12 x 12, 19513 points": ("music", "144 x 19513", 2, 16),
+    "music line of 15, 481 x 85": ("music", "15 x 40885", 2, 16),
+    "bound random K=3, 64 scenes": ("bound", "random", 3, 64),
+    "bound random K=3, one scene": ("bound", "random", 3, 1),
     "network, search: random K=3, 512 scenes": ("reference/sml", "random", 3, 512),
     "network, search: pilot K=5, 512 scenes": ("reference/pilot", "pilot", 5, 512),
 }
 """What is timed: (contender, preset, sources or 0 for unknown, scenes); reference needs a checkout with a network, and
-a pair is this checkout's contender and the other's."""
+a pair is this checkout's contender and the other's. Of music elements and points are given, and vectors are cached."""
 SAME, RIGHT = 1e-3, math.radians(3)
 """Radians in both angles within which two answers are the same, and within which a source is found."""
+
+
+class Known(NamedTuple):
+    """What stands for an answer where a computation finds no places."""
+
+    positions: Any
 
 
 def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool) -> tuple[Callable[[], Any], Any]:
     """The call to be timed, and the true positions; `plain` leaves the fit out where a checkout has one."""
     import torch
+
+    if contender == "music":
+        elements, points = map(int, name.split(" x "))
+        return spectrum(elements, points, sources, count)
 
     from ris_pytorch_pipeline.estimate import PilotMl, Sml
     from ris_pytorch_pipeline.physics import draw, preset
@@ -61,6 +75,10 @@ def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool
     seen, truth = scenes.observation, scenes.truth.positions
     build = PilotMl if contender == "pilot" else Sml
     estimator = build(fit=False) if plain and "fit" in build.__dataclass_fields__ else build()
+    if contender == "bound":
+        from ris_pytorch_pipeline.bounds import scene_bound
+
+        return (lambda: (scene_bound(scenes), Known(truth))[1]), truth
     if contender == "reference":
         from ris_pytorch_pipeline.localise import Localiser
 
@@ -78,6 +96,19 @@ def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool
         start[..., :2] += 0.02
         return (lambda: estimator.refine(seen, start, 5)), truth
     return (lambda: estimator(seen, sources or None)), truth
+
+
+def spectrum(elements: int, points: int, sources: int, count: int) -> tuple[Callable[[], Any], Any]:
+    """MUSIC of so many covariances at so many vectors of random phases, and no places."""
+    import torch
+
+    from ris_pytorch_pipeline.covariance import music, signal_subspace
+
+    phases = 2 * math.pi * torch.rand(points, elements, generator=torch.manual_seed(0), dtype=torch.float64)
+    vectors = torch.polar(torch.ones_like(phases), phases)
+    some = vectors[: sources * count].unflatten(0, (count, sources)).mT
+    covariances, none = some @ some.mH + 0.01 * torch.eye(elements), torch.full((count, sources, 3), torch.nan)
+    return (lambda: (music(signal_subspace(covariances, sources), vectors), Known(none))[1]), none
 
 
 def work(*, plain: bool, other: bool) -> None:

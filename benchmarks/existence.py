@@ -24,7 +24,10 @@ from ris_pytorch_pipeline.physics import Observation, Truth, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 KINDS, SOURCES, SNR_DB = ("random", "pilot"), (1, 2, 3, 4, 5), (-5.0, 0.0, 5.0, 10.0, 20.0)
+CELLS = tuple((sources, snr_db) for sources in SOURCES for snr_db in SNR_DB)
 LOADING = 1e-4
+NETWORK_WAYS = 3
+"""So many ways to ask are the network's; that of the search comes behind them."""
 COUNT = 5
 """Which feature is the log of the number of sources."""
 Ask = Callable[[Observation, int], Estimate]
@@ -54,7 +57,7 @@ def asked(kind: str, *, search: bool) -> dict[str, Ask]:
 def gathered(kind: str, scenes: int, *, search: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Features, truth, way to ask and number of the scene of each source that was found."""
     columns: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
-    for cell, (sources, snr_db) in enumerate((k, snr) for k in SOURCES for snr in SNR_DB):
+    for cell, (sources, snr_db) in enumerate(CELLS):
         scenario = preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse")
         drawn = draw(scenario, scenes, stream(78, "existence"))
         for way, ask in enumerate(asked(kind, search=search).values()):
@@ -78,49 +81,75 @@ def fitted(shown: Tensor, right: Tensor) -> Tensor:
     return weights
 
 
-def told(p: Tensor, right: Tensor) -> tuple[str, str, float]:
-    """The reliability table's rows in Markdown, and the expected calibration error."""
-    bins, error = (10 * p).long().clamp_max(9), 0.0
-    stated, seen = ["stated"], [f"there, n = {len(p)}"]
+def error_of(p: Tensor, right: Tensor) -> float:
+    """The expected calibration error over ten bins."""
+    return sum(abs(stated - seen) * count / len(p) for stated, seen, count in binned(p, right))
+
+
+def binned(p: Tensor, right: Tensor) -> list[tuple[float, float, int]]:
+    """What is stated on average, how often a source is there, and how many sources, in each tenth that has any."""
+    bins, rows = (10 * p).long().clamp_max(9), []
     for each in range(10):
         mine = bins == each
         if bool(mine.any()):
-            stated.append(f"{float(p[mine].mean()):.2f}")
-            seen.append(f"{float(right[mine].mean()):.2f} ({int(mine.sum())})")
-            error += abs(float(p[mine].mean() - right[mine].mean())) * float(mine.double().mean())
-    return "| " + " | ".join(stated) + " |", "| " + " | ".join(seen) + " |", error
+            rows.append((float(p[mine].mean()), float(right[mine].mean()), int(mine.sum())))
+    return rows
+
+
+def lines(rows: list[list[str]]) -> str:
+    """A table in Markdown whose first row is its head."""
+    first, *others = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([first, "|" + "---|" * len(rows[0]), *others, ""])
+
+
+def reliability(kind: str, p: Tensor, right: Tensor) -> str:
+    """The reliability table of a kind."""
+    stated, seen, counts = zip(*binned(p, right), strict=True)
+    head = [f"{kind}, stated", *(f"{each:.2f}" for each in stated)]
+    return lines([head, [f"there, n = {len(p)}", *(f"{each:.2f}" for each in seen)], ["sources", *map(str, counts)]])
+
+
+def furthest(p: Tensor, right: Tensor, cells: Tensor) -> str:
+    """The cell whose mean probability is furthest from its share of sources that are there."""
+    ends = {int(cell): (float(p[cells == cell].mean()), float(right[cells == cell].mean())) for cell in cells.unique()}
+    worst = max(ends, key=lambda cell: abs(ends[cell][0] - ends[cell][1]))
+    sources, snr_db = CELLS[worst]
+    return f"furthest off with K = {sources} at {snr_db:g} dB: {ends[worst][0]:.2f} stated, {ends[worst][1]:.2f} there"
+
+
+def judged(kind: str, scenes: int, *, search: bool) -> list[str]:
+    """Fit on one half, judge on the other, print, and give the row of errors."""
+    shown, right, ways, numbers = gathered(kind, scenes, search=search)
+    of_network = ways < NETWORK_WAYS
+    half = torch.zeros(int(numbers.max()) + 1, dtype=torch.bool)
+    half[torch.randperm(len(half), generator=stream(0, "existence/halves"))[::2]] = True
+    first = half[numbers]
+    weights, whole = (fitted(shown[some], right[some]) for some in (first & of_network, of_network))
+    print(f"{kind}: weights from all scenes {tuple(round(w, 3) for w in whole.tolist())}")
+    p, counts = (shown @ weights).sigmoid(), shown[:, COUNT].exp().round()
+    print(reliability(kind, p[~first & of_network], right[~first & of_network]))
+    some = {name: ~first & (ways == way) for way, name in enumerate(asked(kind, search=search))}
+    for count in counts[of_network].unique().tolist():
+        some[f"{count:.0f} found"] = ~first & of_network & (counts == count)
+    for name, mine in some.items():
+        print(f"{name}: {float(right[mine].mean()):.3f} of {int(mine.sum())} there, "
+              f"expected calibration error {error_of(p[mine], right[mine]):.3f}, "
+              f"{furthest(p[mine], right[mine], numbers[mine] // scenes)}")  # fmt: skip
+    together = error_of(p[~first & of_network], right[~first & of_network])
+    print(f"of the network together: {together:.3f}\n", flush=True)
+    ways_of_network = list(some.values())[:NETWORK_WAYS]
+    return [kind, *(f"{error_of(p[mine], right[mine]):.3f}" for mine in ways_of_network), f"{together:.3f}"]
 
 
 def main() -> None:
-    """Fit on one half, judge the weights of the package and the fitted ones on the other, and print."""
+    """Fit on one half, judge the fitted weights on the other, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=64, help="of each of the 25 cells of a kind (64)")
     parser.add_argument("--search", action="store_true", help="judge sources of the search too")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    for kind in KINDS:
-        shown, right, ways, numbers = gathered(kind, given.scenes, search=given.search)
-        names = list(asked(kind, search=given.search))
-        of_network = ways < 3
-        half = torch.zeros(int(numbers.max()) + 1, dtype=torch.bool)
-        half[torch.randperm(len(half), generator=stream(0, "existence/halves"))[::2]] = True
-        first = half[numbers]
-        weights = fitted(shown[first & of_network], right[first & of_network])
-        whole = fitted(shown[of_network], right[of_network])
-        print(f"{kind}: weights from all scenes {tuple(round(w, 3) for w in whole.tolist())}")
-        p = (shown @ weights).sigmoid()
-        print("\n".join(told(p[~first & of_network], right[~first & of_network])[:2]))
-        for way, name in enumerate(names):
-            mine = ~first & (ways == way)
-            print(f"{name}: {float(right[mine].mean()):.3f} of {int(mine.sum())} there, "
-                  f"expected calibration error {told(p[mine], right[mine])[2]:.3f}")  # fmt: skip
-        counts = shown[:, COUNT].exp().round()
-        for count in counts[of_network].unique().tolist():
-            mine = ~first & of_network & (counts == count)
-            print(f"{count:.0f} found: {float(right[mine].mean()):.3f} of {int(mine.sum())} there, "
-                  f"expected calibration error {told(p[mine], right[mine])[2]:.3f}")  # fmt: skip
-        mine = ~first & of_network
-        print(f"of the network together: {told(p[mine], right[mine])[2]:.3f}", flush=True)
+    rows = [judged(kind, given.scenes, search=given.search) for kind in KINDS]
+    print(lines([["expected calibration error", *asked(KINDS[0], search=False), "all"], *rows]))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ in all directions, and `better` and `worse` those in which the outlined end has 
     python benchmarks/large_panels.py --side 64 --scenes 20 [--sources 1] [--symbols random] [--snr-db 10]
     python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --alone    # outlined alone: how the time grows
     python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --network  # an untrained network: its beams and all
+    python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --network --most-planes 3  # fewer planes of distance
     python benchmarks/large_panels.py --side 64 --planes  # which share of its planes a direction needs
 """
 
@@ -15,6 +16,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
@@ -74,7 +76,7 @@ def network_growth(given: argparse.Namespace) -> None:
     """
     for side in given.side:
         scenes, begin = scenes_of(side, given), time.process_time()
-        net = HybridNet(NetConfig().fitted_to(scenario_of(side, given))).eval()
+        net = HybridNet(replace(NetConfig(), planes=given.most_planes).fitted_to(scenario_of(side, given))).eval()
         once = time.process_time() - begin
         spent: dict[str, list[float]] = {"proposed": [], "polished": []}
         ends: list[Estimate] = []
@@ -163,6 +165,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--network", action="store_true")
     parser.add_argument("--planes", action="store_true")
+    parser.add_argument("--most-planes", type=int, default=NetConfig().planes, help="of the network's beams (5)")
     parser.add_argument("--no-fit", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)

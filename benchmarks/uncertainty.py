@@ -6,6 +6,7 @@ interval, the continuous ranked probability score (both in degrees, degrees and 
 nats (radians, radians and 1/m). Distances are drawn uniformly in their inverse.
 
     python benchmarks/uncertainty.py --scenes 200 --kinds random pilot --sources 1 3 5 --snr-db 0 5 10 20
+    python benchmarks/uncertainty.py --scenes 500 --methods network  # without the search, which takes most of the time
 """
 
 import argparse
@@ -23,14 +24,16 @@ COLUMNS = ("symbols", "K", "SNR dB", "method", "sources", "in 50 %", "in 90 %", 
 UNITS = (180 / math.pi, 180 / math.pi, 1.0)
 
 
-def cell(kind: str, sources: int, snr_db: float, scenes: int, seed: int) -> dict[str, Stated]:
-    """Errors and ± of both methods on the same scenes."""
+def cell(kind: str, sources: int, snr_db: float, given: argparse.Namespace) -> dict[str, Stated]:
+    """Errors and ± of the methods on the same scenes."""
     scenario = preset(kind, distance_law="inverse", sources=sources, snr_db=snr_db)
     search = Sml(fit=False) if kind == "random" else PilotMl(fit=False)
-    methods = {"network": Localiser.reference(), "search": search}
+    methods = {
+        name: each for name, each in (("network", Localiser.reference()), ("search", search)) if name in given.methods
+    }
     parts: dict[str, list[Stated]] = {name: [] for name in methods}
-    for block, first in enumerate(range(0, scenes, BLOCK)):
-        trial = trial_of(scenario, min(BLOCK, scenes - first), seed, block)
+    for block, first in enumerate(range(0, given.scenes, BLOCK)):
+        trial = trial_of(scenario, min(BLOCK, given.scenes - first), given.seed, block)
         for name, method in methods.items():
             parts[name].append(stated_of(trial.scenes.truth, method(trial.scenes.observation, sources)))
     return {
@@ -58,13 +61,14 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=["random", "pilot"], choices=["random", "pilot"])
     parser.add_argument("--sources", type=int, nargs="+", default=[1, 3, 5])
     parser.add_argument("--snr-db", type=float, nargs="+", default=[0.0, 5.0, 10.0, 20.0])
+    parser.add_argument("--methods", nargs="+", default=["network", "search"], choices=["network", "search"])
     given = parser.parse_args()
     torch.set_num_threads(1)
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for kind in given.kinds:
         for sources in given.sources:
             for snr_db in given.snr_db:
-                for name, stated in cell(kind, sources, snr_db, given.scenes, given.seed).items():
+                for name, stated in cell(kind, sources, snr_db, given).items():
                     print("| " + " | ".join([kind, str(sources), f"{snr_db:g}", name, *row(stated)]) + " |", flush=True)
 
 

@@ -129,6 +129,20 @@ def test_far_field_full_digital_array_has_the_textbook_stochastic_bound() -> Non
             torch.testing.assert_close(got, want, rtol=0.02, atol=0)
 
 
+@pytest.mark.parametrize("name", ["deterministic", "pilot", "stochastic"])
+def test_a_bound_of_single_precision_is_that_of_double(scenes: Scenes, name: str) -> None:
+    truth, single = scenes.truth, scenes.observation.to(dtype=torch.complex64)
+    positions, noise = truth.positions.float(), truth.noise_variance.float()
+    found = {
+        "deterministic": lambda: deterministic_bound(positions, truth.symbols.to(torch.complex64), noise, single),
+        "pilot": lambda: pilot_bound(positions, truth.symbols[:, 0].to(torch.complex64), noise, single),
+        "stochastic": lambda: stochastic_bound(positions, truth.powers.float(), noise, single),
+    }[name]()
+    torch.testing.assert_close(
+        found.deviations, all_bounds(scenes, truth.noise_variance)[name].to(found.deviations), rtol=1e-3, atol=0
+    )
+
+
 def test_scene_bound_matches_the_expected_sizes() -> None:
     """Median azimuth deviations at 10 dB, in degrees, within 15 %."""
     for name, expected in {"random": {1: 0.16, 3: 0.39, 5: 0.64}, "pilot": {1: 0.11, 3: 0.21, 5: 0.34}}.items():

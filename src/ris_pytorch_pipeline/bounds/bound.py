@@ -122,7 +122,7 @@ def deviations_from_information(
         every = inverse.new_zeros((*inverse.shape[:-2], sources, 3, 3))
         every[..., some[:, None], some] = blocks
         blocks = every
-    jacobian = chart.jacobian(slope_at(coordinates, blocks))
+    jacobian = chart.jacobian(slope_at(coordinates.to(blocks), blocks))
     if "distance" in known:
         jacobian[..., 2] = 0  # it may be infinite at q = 0
     if "elevation" in known:
