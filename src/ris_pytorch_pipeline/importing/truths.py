@@ -59,9 +59,8 @@ def note_of_truth(observation: Observation, positions: Positions, found: Estimat
     >>> scenes = ris.simulate(ris.preset("pilot", sources=1, snr_db=20.0), scenes=2, seed=0)
     >>> found = ris.PilotMl()(scenes.observation, 1)
     >>> mirrored = scenes.truth.positions * torch.tensor([-1.0, 1.0, 1.0])
-    >>> print(note_of_truth(scenes.observation, mirrored, found).what)
-    the positions of truth explain 1% of the energy, and 99% with azimuths of the other sign, or columns of the panel
-    from the other side
+    >>> print(note_of_truth(scenes.observation, mirrored, found).what.split(" with ")[1])
+    azimuths of the other sign, or columns of the panel from the other side
 
     Args:
         observation: some scenes.
