@@ -16,6 +16,8 @@ from test_commands import block_lines
 WHOLE = {
     ("README.md", "python", "ris.matched(estimate"): "tests/test_face.py",
     ("docs/own-measurements.md", "toml", "capture.mat"): "tests/importing/test_own_measurements.py",
+    ("docs/own-measurements.md", "toml", "codebook = [0, 84"): "tests/importing/test_own_measurements.py",
+    ("docs/own-measurements.md", "toml", "pick = { xyz"): "tests/importing/test_own_measurements.py",
     ("docs/own-measurements.md", "sh", "ris import mapping.toml"): "tests/importing/test_own_measurements.py",
     ("docs/search.md", "", "--storage postgresql"): "tests/search/test_search_docs.py",
     ("docs/serving.md", "sh", "ris serve --port"): "tests/serve/test_serving_docs.py",

@@ -79,3 +79,27 @@ def test_what_is_wrong_is_named(how: str, words: str) -> None:
     notes = capture_notes(altered(scenes(count=4).observation, how))
     assert len(notes) == 1 and words in notes[0].what
     assert notes[0].cause and notes[0].move
+
+
+@pytest.mark.parametrize("symbols", ["random", "pilot"])
+def test_an_antenna_that_hears_noise_alone_is_named(symbols: str) -> None:
+    seen = scenes(symbols, count=1).observation
+    y = seen.measurements.clone()
+    y[..., 3] = 0.2 * y.abs().square().mean().sqrt() * complex_normal(y[..., 3].shape, stream(1, "deaf")).to(y)
+    notes = capture_notes(replace(seen, measurements=y))
+    assert [note.what.split(" hear ")[0] for note in notes] == ["antennas 3"] and "amplifier" in notes[0].cause
+
+
+def test_a_loud_antenna_of_a_loud_channel_is_no_odd_one() -> None:
+    seen = scenes(count=4).observation
+    gains = torch.ones(16).index_fill(0, torch.arange(8), 20.0)
+    louder = replace(seen, measurements=seen.measurements * gains, channel=seen.channel * gains[:, None])
+    assert not told(louder)
+
+
+def test_an_offset_is_named_where_many_antennas_show_it() -> None:
+    """Antennas that hear something else average what chance leaves in the mean: less of it is told."""
+    for factor, words in ((0.01, "the same in all snapshots"), (10.0, "")):
+        seen = scenes(count=4, rician_factor=factor).observation
+        y = seen.measurements + 0.6 * seen.measurements.abs().square().mean().sqrt()
+        assert words in told(replace(seen, measurements=y)) and bool(told(replace(seen, measurements=y))) == bool(words)

@@ -11,6 +11,7 @@ from jaxtyping import config as jaxtyping_config
 
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml
 from ris_pytorch_pipeline.estimate.fit import (
+    NOISE_ESTIMATED,
     WIDER,
     better,
     channel_rank,
@@ -23,7 +24,7 @@ from ris_pytorch_pipeline.estimate.fit import (
     try_conventions,
 )
 from ris_pytorch_pipeline.estimate.fit.meaning import trying
-from ris_pytorch_pipeline.physics import Observation, Panel, Points, complex_normal, measure, steering
+from ris_pytorch_pipeline.physics import Line, Observation, Panel, Points, complex_normal, measure, steering
 from ris_pytorch_pipeline.rng import stream
 
 REGION = SearchRegion()
@@ -99,6 +100,28 @@ def test_units_of_the_elements_are_named(factor: float, name: str) -> None:
     assert name in names_of_better(wrong)
 
 
+@pytest.mark.parametrize(
+    ("factor", "name"), [(1e-3, "elements 1000 times larger"), (1e-2, "elements 100 times larger")]
+)
+def test_elements_in_too_small_a_unit_are_named(factor: float, name: str) -> None:
+    seen = scenes(**SMALL).observation
+    wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements * factor))
+    assert name in names_of_better(wrong)
+
+
+def test_a_frequency_in_too_large_a_unit_is_named_first() -> None:
+    seen = scenes(**SMALL).observation
+    wrong = replace(seen, array=replace(seen.array, wavelengths=(seen.array.wavelength / 1e3,)))
+    assert names_of_better(wrong)[0] == "wavelength 1000 times longer, frequency lower"
+
+
+def test_a_noise_that_is_not_that_of_the_data_is_named() -> None:
+    true = scenes(**SMALL)
+    stated = replace(true.observation, noise_variance=true.truth.noise_variance)
+    assert names_of_better(stated) == []
+    assert names_of_better(replace(stated, noise_variance=true.truth.noise_variance / 100)) == [NOISE_ESTIMATED]
+
+
 def test_wavelengths_from_the_other_end_are_named() -> None:
     seen = scenes(**SMALL, frequencies=3, bandwidth=0.2).observation
     wrong = replace(seen, array=replace(seen.array, wavelengths=seen.array.wavelengths[::-1]))
@@ -116,6 +139,13 @@ def test_no_convention_is_tried_twice() -> None:
     found = conventions(scenes(count=1).observation)
     assert len({way.name for way in found}) == len(found)
     assert found[0].name == "as stated"
+
+
+def test_what_is_real_or_symmetric_is_not_read_as_its_conjugate_or_transposed() -> None:
+    measured = complex_normal((2, 5, 8), stream(0, "line"))
+    seen = Observation(measurements=measured, array=Line(count=8, spacing=0.15).array(0.3), symbols="random")
+    names = [way.name for way in conventions(seen)]
+    assert [name for name in names if "conjugated" in name or "transposed" in name] == ["measurements conjugated"]
 
 
 def test_rank_and_codes_are_noted() -> None:
@@ -240,6 +270,12 @@ def test_a_wider_field_of_an_array_with_depth_reaches_behind_it() -> None:
     deep = Points(complex_normal((40, 3), stream(0, "deep")).real, 0.3)
     assert deep.deep
     assert REGION.wider(deep).azimuth == (-math.pi, math.pi)
+
+
+def test_a_wider_field_of_a_panel_on_the_floor_is_all_around() -> None:
+    panel = Panel(horizontal=8, vertical=8, spacing=0.15).elements()
+    assert REGION.wider(Points(panel[:, [1, 2, 0]], 0.3)).azimuth == (-math.pi, math.pi)
+    assert REGION.wider(Points(panel, 0.3)).azimuth == (-0.499 * math.pi, 0.499 * math.pi)
 
 
 def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:

@@ -117,7 +117,7 @@ def test_a_scale_is_that_of_the_stored_numbers_in_every_form(tmp_path: Path, sto
     ("line", "words"),
     [
         ("levels = 8", "codes.levels with form 'state'; got form 'complex'"),
-        ('phase_unit = "deg"', "codes.phase_unit with form 'phase' or 'polar'; got form 'complex'"),
+        ('phase_unit = "deg"', "codes.phase_unit with form 'phase' or 'polar' or 'index'; got form 'complex'"),
         ('form = "phase"\nphase_unit = "rad"\nunit = "deg"', "codes.unit with form 'complex' or 'polar'"),
         ('form = "phase"\nphase_unit = "rad"\nimaginary = "Q"', "codes.imaginary with form 'complex'"),
         ('form = "state"\ncodebook = "H"', "codes.codebook with form 'index'"),

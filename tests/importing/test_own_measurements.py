@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from captures import arrays, capture
 from jaxtyping import config as jaxtyping_config
 from scipy.io import savemat
 
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.experiment import resolve
+from ris_pytorch_pipeline.importing import Imported, import_scenes
 from ris_pytorch_pipeline.physics import draw
 from ris_pytorch_pipeline.rng import stream
 
@@ -78,3 +81,32 @@ def test_nothing_is_written_over_or_nowhere(lab, capsys: pytest.CaptureFixture[s
     assert main(["import", "mapping.toml"]) == 2
     assert "--dry-run" in capsys.readouterr().err
     assert Path("here").read_text() == "precious"
+
+
+def imported(folder: Path, words: str, *parts: str, **stored: np.ndarray) -> Imported:
+    """A small capture by a mapping of the page's block with these words, and by these parts."""
+    block = next(block for block in blocks("toml") if words in block)
+    head = 'file = "a.npz"\nsymbols = "pilot"\nwavelength = { value = 30, unit = "cm" }\n'
+    y = '[measurements]\narray = "Y"\naxes = ["antenna", "snapshot", "scene"]\n'
+    h = '[channel]\narray = "H"\naxes = ["antenna", "element", "scene"]\n'
+    values = {**arrays(capture()), "C": capture().observation.codes.numpy(), **stored}
+    np.savez(folder / "a.npz", **values)  # pyright: ignore[reportArgumentType]
+    (folder / "mapping.toml").write_text("\n".join([head, *parts, y, h, block]), encoding="utf-8")
+    return import_scenes(folder / "mapping.toml")
+
+
+def test_the_table_of_states_of_the_page_is_read(tmp_path: Path) -> None:
+    state = np.arange(3 * 6 * 12).reshape(3, 6, 12) % 4
+    panel = 'panel = { horizontal = 4, vertical = 3, spacing = 15, unit = "cm" }'
+    codes = imported(tmp_path, "codebook = [0, 84", panel, state=state).observation.codes
+    np.testing.assert_allclose(codes.numpy(), np.exp(1j * np.deg2rad(np.array([0, 84, 176, 271]))[state]))
+
+
+def test_the_frames_of_the_page_are_read(tmp_path: Path) -> None:
+    held, codes = arrays(capture()), '[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]'
+    angles = {"bearing": 90 - held["azimuth"], "polar": 90 - held["elevation"], "range": held["distance"]}
+    stored = {name: np.asarray(value)[:, None] for name, value in angles.items()}
+    found = imported(tmp_path, "pick = { xyz", codes, **stored, q=held["q"][:, [1, 2, 0]])
+    assert found.truth is not None
+    torch.testing.assert_close(found.truth.positions, capture().truth.positions)
+    torch.testing.assert_close(found.observation.elements, capture().observation.elements)

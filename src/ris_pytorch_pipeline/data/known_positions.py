@@ -39,7 +39,8 @@ def truth_at(observation: Observation, positions: Positions) -> Truth:
     if not bool(present.any(-1).all()):
         raise InputError(
             "at least one position in each scene", f"none in scene {int((~present.any(-1)).nonzero()[0])}",
-            "a gap in the log of positions", "drop that scene, or leave the truth out",
+            "a gap in the log of positions",
+            "leave the truth out, or that scene: in a mapping by pick = { scene = [...] } of each quantity with scenes",
         )  # fmt: skip
     order = torch.argsort((~present).long(), dim=1, stable=True)
     positions = positions.gather(1, order[..., None].expand_as(positions))

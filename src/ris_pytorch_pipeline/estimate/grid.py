@@ -185,8 +185,8 @@ def _check_extent(array: Array) -> None:
     if array.dimension == 0:
         raise InputError(
             "an array that is larger than a hundredth of its wavelength", str(array),
-            "one element alone, a frequency given as the wavelength, or elements in kilometres",
-            "pass metres: wavelength = c / f",
+            "one element alone, a frequency given as the wavelength, or a unit 1000 times too small",
+            "pass metres: wavelength = c / f; `ris check` tries the usual units",
         )  # fmt: skip
 
 

@@ -100,8 +100,8 @@ class SearchRegion:
     def wider(self, array: Array) -> "SearchRegion":
         """All directions that an array tells apart, from a third of the nearest to ten times the farthest distance.
 
-        They lie in front where the field does, unless the array has depth: that sees what is behind it. What is fixed
-        stays so.
+        They lie in front where the field does, unless the array sees what is behind: it has depth, or it is flat and
+        its normal is more than 60° from +x, as that of a floor is. What is fixed stays so.
 
         >>> from ris_pytorch_pipeline.physics import Panel
         >>> region = SearchRegion(elevation=(0.0, 0.0), distance=(0.75, 10.0))
@@ -109,7 +109,8 @@ class SearchRegion:
         >>> wide.distance, wide.fixed, wide.covers(region), region.covers(wide)
         ((0.25, 100.0), ('elevation',), True, False)
         """
-        half, limit = math.pi / 2, 0.499 * math.pi if self.ahead and not array.deep else math.pi
+        turned = array.dimension == 2 and float(array.frame.rotation[0, 0]) < 0.5
+        half, limit = math.pi / 2, 0.499 * math.pi if self.ahead and not (array.deep or turned) else math.pi
         near, far = self.distance
         return SearchRegion(
             azimuth=(-limit, limit),

@@ -26,5 +26,6 @@ def size_cause(array: Array) -> str:
     """Why a search on an array is too large: its unit where the elements are far apart, else the array itself."""
     spacing = nearest_spacing(array) / array.wavelength
     if spacing > _SPARSE:
-        return f"elements {spacing:.3g} wavelengths apart: given in millimetres, wavelengths or feet in place of metres"
+        units = "given in millimetres, wavelengths or feet in place of metres, or a frequency too high"
+        return f"elements {spacing:.3g} wavelengths apart: {units}"
     return f"a large array over a wide field of view: {len(array)} elements"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigurationError, InputError
 from . import forms, remarks
 from .mapping import ImportMapping
-from .quantities import Quantity, Signal
+from .quantities import ROWS_AND_COLUMNS, Quantity, Signal
 from .reading import Folder, Raw
 from .scales import Kind, in_si, magnitudes
 
@@ -84,12 +84,15 @@ def signal(quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -
         named = _indexed(raw, quantity, folder, mapping, key)
     else:
         named = _complex(raw, quantity, folder, mapping, key)
+    if {*quantity.reverse, *(axis for axis, _ in quantity.pick)} & set(ROWS_AND_COLUMNS):
+        named = _split(named, quantity, mapping, key)
     named = _turned(named, quantity, mapping.base, key)
     if _REPEAT in named.axes:
         folder.remarks.extend(remarks.of_repeats(named.values, named.axes, key))
         named = _averaged(named)
     values = named.values.conj() if quantity.conjugate != mapping.conjugate else named.values
-    return _elements_joined(Named(values=values, axes=named.axes), quantity, mapping, key)
+    named = Named(values=values, axes=named.axes)
+    return _elements_joined(_split(named, quantity, mapping, key) if quantity.order == "columns" else named, key)
 
 
 def _taken(quantity: Quantity, name: str, folder: Folder, mapping: ImportMapping, key: str) -> Raw:
@@ -164,23 +167,50 @@ def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
 
 
 def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
-    """Rows of a codebook by number; the codebook is (code, element) or (code, vertical, horizontal).
+    """Entries of a codebook by number: rows (code, element) or (code, vertical, horizontal), or states (state,).
 
     Raises:
-        ConfigurationError: numbers that the codebook does not have.
+        ConfigurationError: numbers that the codebook does not have, or a codebook of other axes.
         InputError: numbers that are not whole.
     """
     named = _named(raw, quantity, key, quantity.axes)
-    book = _taken(quantity, quantity.codebook, folder, mapping, f"{key}.codebook").values
+    book, called = _codebook(quantity, folder, mapping, key)
     rows = forms.whole_numbers(forms.scaled(named.values, quantity), key, "index") - mapping.base
     if not rows.size or rows.min() < 0 or rows.max() >= len(book):
         raise ConfigurationError(
-            f"{key} in {mapping.base}..{len(book) - 1 + mapping.base}, numbers of {quantity.codebook}",
+            f"{key} in {mapping.base}..{len(book) - 1 + mapping.base}, numbers of {called}",
             f"{rows.min() + mapping.base} to {rows.max() + mapping.base}", "counting from another base",
             f"write base = {1 - mapping.base}",
         )  # fmt: skip
-    across = (ELEMENT,) if book.ndim == 2 else ("vertical", "horizontal")
+    across = {1: (), 2: (ELEMENT,)}.get(book.ndim, ROWS_AND_COLUMNS)
     return Named(values=book[rows].astype(np.complex128), axes=(*named.axes, *across))
+
+
+def _codebook(quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> tuple[NDArray[Any], str]:
+    """What a form `index` counts in, and what to call it; phases, where their unit is named, as exp(j x).
+
+    Raises:
+        ConfigurationError: axes that no codebook has.
+        InputError: complex numbers where phases are named.
+    """
+    if isinstance(quantity.codebook, str):
+        named = folder.read(quantity.file or mapping.file, quantity.codebook, f"{key}.codebook")
+        book, called = named.values, quantity.codebook
+    else:
+        book, called = np.asarray(quantity.codebook), "codebook"
+    elements_named = {ELEMENT, *ROWS_AND_COLUMNS} & set(quantity.axes)
+    if elements_named and book.ndim == 2 and 1 in book.shape:
+        book = book.reshape(-1)  # MATLAB has no array of one axis
+    if book.ndim > 3 or bool(elements_named) != (book.ndim == 1):
+        raise ConfigurationError(
+            f"a table (state,) in {called} beside an axis of elements in {key}.axes, else rows (code, element)",
+            f"axes {', '.join(quantity.axes) or 'none'} and a codebook of shape {book.shape}",
+            "states of elements taken for numbers of codes, or the other way round", f"correct {key}.axes or codebook",
+        )  # fmt: skip
+    if not quantity.phase_unit:
+        return book, called
+    forms.check_real(book, "phase", f"{key}.codebook")
+    return np.exp(1j * forms.radians(book, quantity, folder, f"{key}.codebook")), called
 
 
 def _turned(named: Named, quantity: Quantity, base: int, key: str) -> Named:
@@ -214,30 +244,43 @@ def _averaged(named: Named) -> Named:
     return Named(values=mean, axes=tuple(axis for axis in named.axes if axis != _REPEAT))
 
 
-def _elements_joined(named: Named, quantity: Signal, mapping: ImportMapping, key: str) -> Named:
+def _split(named: Named, quantity: Signal, mapping: ImportMapping, key: str) -> Named:
+    """An axis of elements, where there is one, as rows and columns of the panel.
+
+    Raises:
+        ConfigurationError: no panel of that size.
+    """
+    if ELEMENT not in named.axes:
+        return named
+    place = named.axes.index(ELEMENT)
+    across, up = mapping.panel.horizontal, mapping.panel.vertical
+    shape = named.values.shape
+    if shape[place] != across * up:
+        why = 'order = "columns"' if quantity.order == "columns" else "rows or columns turned or picked"
+        raise ConfigurationError(
+            f"{key} with the {across} x {up} elements of panel", f"{shape[place]} elements",
+            f"{why} without a panel of that size", "add or mend panel",
+        )  # fmt: skip
+    axes, sizes = (
+        (ROWS_AND_COLUMNS[::-1], (across, up)) if quantity.order == "columns" else (ROWS_AND_COLUMNS, (up, across))
+    )
+    values = named.values.reshape(*shape[:place], *sizes, *shape[place + 1 :])
+    return Named(values=values, axes=(*named.axes[:place], *axes, *named.axes[place + 1 :]))
+
+
+def _elements_joined(named: Named, key: str) -> Named:
     """Vertical and horizontal as one axis of elements, along rows first.
 
     Raises:
-        ConfigurationError: one of the two without the other, or columns of no panel.
+        ConfigurationError: one of the two without the other.
     """
-    pair = ("vertical", "horizontal")
     values, axes = named.values, named.axes
-    if quantity.order == "columns" and ELEMENT in axes:
-        place = axes.index(ELEMENT)
-        layout = (mapping.panel.horizontal, mapping.panel.vertical)
-        if values.shape[place] != layout[0] * layout[1]:
-            raise ConfigurationError(
-                f"{key} with the {layout[0]} x {layout[1]} elements of panel", f"{values.shape[place]} elements",
-                "order = \"columns\" without a panel of that size", "add or mend panel",
-            )  # fmt: skip
-        values = values.reshape(*values.shape[:place], *layout, *values.shape[place + 1 :])
-        axes = (*axes[:place], "horizontal", "vertical", *axes[place + 1 :])
-    if not set(pair) & set(axes):
+    if not set(ROWS_AND_COLUMNS) & set(axes):
         return named
-    if not set(pair) <= set(axes):
+    if not set(ROWS_AND_COLUMNS) <= set(axes):
         raise ConfigurationError(
             f"vertical and horizontal in {key}.axes", ", ".join(axes), "one of the two left out", "name both"
         )
-    rest = [axis for axis in axes if axis not in pair]
-    values = values.transpose([axes.index(axis) for axis in (*rest, *pair)])
+    rest = [axis for axis in axes if axis not in ROWS_AND_COLUMNS]
+    values = values.transpose([axes.index(axis) for axis in (*rest, *ROWS_AND_COLUMNS)])
     return Named(values=values.reshape(*values.shape[:-2], -1), axes=(*rest, ELEMENT))

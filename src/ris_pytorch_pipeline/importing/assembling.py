@@ -18,6 +18,7 @@ from .mapping import ImportMapping, read_mapping
 from .quantities import Places, Quantity
 from .reading import Folder
 from .scales import Kind, in_si
+from .truths import check_angles
 
 MEASUREMENTS = ("scene", "frequency", "snapshot", "antenna")
 CODES = ("scene", "frequency", "snapshot", "element")
@@ -251,6 +252,7 @@ def _truth_positions(mapping: ImportMapping, folder: Folder, observation: Observ
         raise InputError(
             f"truth of {len(observation)} scenes", f"{len(where)}", "positions of another capture", "compare the counts"
         )
+    check_angles(where, observation.array)
     return where.expand(len(observation), -1, -1).clone()
 
 

@@ -124,6 +124,12 @@ def mapping_of(values: Mapping[str, Any]) -> ImportMapping:
     Raises:
         ConfigurationError: see `read_mapping`.
     """
+    ratio = next((key for key in values if "snr" in key.lower()), None)
+    if ratio is not None:
+        raise ConfigurationError(
+            "noise_variance, or nothing of the noise", repr(ratio), "a ratio where σ² is estimated from the data",
+            f"delete {ratio}, or write noise_variance, in the units of the measurements squared, if it was measured",
+        )  # fmt: skip
     mapping = overlay(ImportMapping(), values)
     _check_complete(mapping)
     return mapping

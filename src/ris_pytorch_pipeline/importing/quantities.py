@@ -10,9 +10,11 @@ AXES = (
     "scene", "frequency", "snapshot", "antenna", "element", "vertical", "horizontal", "source", "xyz", "part", "repeat",
 )  # fmt: skip
 """Names of axes. vertical and horizontal together are the elements of a panel; repeat is averaged over."""
+ROWS_AND_COLUMNS = ("vertical", "horizontal")
+"""Of a panel: what an axis `element` counts through."""
 _FORMS = {
-    "imaginary": ("complex",), "phase": ("complex",), "unit": ("complex", "polar"), "phase_unit": ("phase", "polar"),
-    "levels": ("state",), "codebook": ("index",),
+    "imaginary": ("complex",), "phase": ("complex",), "unit": ("complex", "polar"),
+    "phase_unit": ("phase", "polar", "index"), "levels": ("state",), "codebook": ("index",),
 }  # fmt: skip
 """Forms that use an option of a signal; any other form would pass over it in silence."""
 
@@ -67,13 +69,13 @@ class Signal(Quantity):
     Args:
         form: `complex` as they are (real arrays too); `parts` on an axis `part` of two; `interleaved` I, Q, I, Q along
             the last axis; `polar` magnitude and phase on an axis `part`; `phase` exp(j x); `state` exp(2πj x/levels);
-            `index` rows of `codebook`.
+            `index` rows or entries of `codebook`.
         imaginary: name of the array with the imaginary parts, where `array` has the real ones.
         phase: name of the array with the phases, where `array` has the magnitudes.
-        phase_unit: rad or deg, where there are phases.
+        phase_unit: rad or deg, where there are phases; of `index`, where the codebook holds phases.
         levels: number of states.
-        codebook: name of the array (code, element) that `index` counts in; its axes are those of `array` without
-            `snapshot`, after it.
+        codebook: name of the array that `index` counts in: (code, element), (code, vertical, horizontal), or a table
+            (state,) of what each state is; or the numbers of such a table.
         conjugate: take the conjugate, for data of the convention exp(-jωt).
         order: whether an axis `element` of a panel counts along rows first or down columns first (MATLAB's (:)).
     """
@@ -83,7 +85,7 @@ class Signal(Quantity):
     phase: str = ""
     phase_unit: str = ""
     levels: int = 2
-    codebook: str = ""
+    codebook: str | tuple[float, ...] = ""
     conjugate: bool = False
     order: Literal["rows", "columns"] = "rows"
 
@@ -139,11 +141,17 @@ def check_quantity(key: str, quantity: Quantity) -> None:
     for axis in [axis for axis in quantity.axes if quantity.axes.count(axis) > 1]:
         raise ConfigurationError(f"each axis once in {key}.axes", f"{axis!r} twice", "a copied name", "rename one")
     for axis in (*quantity.reverse, *(axis for axis, _ in quantity.pick)):
-        if quantity.axes and axis not in quantity.axes:
+        if quantity.axes and axis not in _turnable(quantity):
             raise ConfigurationError(
                 f"{key}.pick and {key}.reverse out of its axes {', '.join(quantity.axes)}", repr(axis),
                 "an axis that the array does not have", nearest(axis, list(quantity.axes)),
             )  # fmt: skip
+    turned = {*quantity.reverse, *(axis for axis, _ in quantity.pick)}
+    if "element" in turned and turned & set(ROWS_AND_COLUMNS):
+        raise ConfigurationError(
+            f"element, or vertical and horizontal, in {key}.pick and {key}.reverse", "both", "two names of one axis",
+            "reverse vertical and horizontal to reverse the elements",
+        )  # fmt: skip
     pairs = {("array", "value"): quantity.array and quantity.value is not None}
     if isinstance(quantity, Signal):
         _check_form(key, quantity)
@@ -151,6 +159,12 @@ def check_quantity(key: str, quantity: Quantity) -> None:
     for (one, other), both in pairs.items():
         if both:
             raise ConfigurationError(f"{key}.{one} or {key}.{other}", "both", "a line left over", "delete one")
+
+
+def _turnable(quantity: Quantity) -> tuple[str, ...]:
+    """Axes that can be picked from and reversed: those that are named, and the rows and columns of named elements."""
+    split = isinstance(quantity, Signal) and ("element" in quantity.axes or quantity.form == "index")
+    return (*quantity.axes, *ROWS_AND_COLUMNS) if split else quantity.axes
 
 
 def _check_form(key: str, signal: Signal) -> None:

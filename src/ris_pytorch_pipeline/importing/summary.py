@@ -7,12 +7,13 @@ import torch
 
 from ..errors import RisError
 from ..estimate import Estimate, KnownMl, MixedMl, PilotMl, Sml
-from ..estimate.fit import capture_notes
+from ..estimate.fit import Note, capture_notes
 from ..physics import Observation, is_mixed, shown_kinds
 from ..units import counted
 from .assembling import Imported
 from .mapping import ImportMapping
 from .quantities import Signal
+from .truths import note_of_truth
 
 _SCENES = 4
 """Scenes that a source is fitted to for a guess of the SNR."""
@@ -62,7 +63,8 @@ def summary_of(imported: Imported) -> list[Row]:
         Row(what="scenes", value=str(scenes)),
         Row(what="measurements", value=_shape(seen.measurements, seen, "antenna"),
             origin=_origin(mapping, mapping.measurements)),
-        Row(what="codes", value=_shape(seen.codes, seen, "element"), origin=_origin(mapping, mapping.codes)),
+        Row(what="codes", value=_shape(seen.codes, seen, "element") if mapping.codes.given else "none: no RIS",
+            origin=_origin(mapping, mapping.codes)),
         Row(what="channel", value=f"{counted(antennas, 'antenna')} x {counted(len(seen.array), 'element')}",
             origin="line of sight" if mapping.antennas.given else _origin(mapping, mapping.channel)),
         Row(what="array", value=_array(seen)),
@@ -96,9 +98,10 @@ def doubts_of(imported: Imported) -> list[str]:
         found.append("the codes do not vary over the snapshots: check the axes of codes")
     if imported.mapping.codes.given and not imported.mapping.remove_mean:
         worst = float((seen.codes.abs() - 1).abs().amax())
-        if worst > 1e-3:
+        usual = 0.5 if imported.mapping.codes.form == "index" else 1e-3  # a table may hold states as they were measured
+        if worst > usual:
             found.append(f"codes differ from modulus 1 by up to {worst:.2g}: check form and levels")
-    return [*found, *(f"{note.what}: {note.cause}" for note in capture_notes(seen))]
+    return [*found, *(f"{note.what}: {note.cause}" for note in [*capture_notes(seen), *_of_truth(imported)])]
 
 
 def spacing_of(observation: Observation) -> float:
@@ -134,7 +137,7 @@ def _symbols(imported: Imported) -> Row:
 
 def _origin(mapping: ImportMapping, quantity: Signal) -> str:
     if not quantity.given:
-        return "not given"
+        return ""
     if not quantity.array:
         return "the mapping"
     form = "" if quantity.form == "complex" else f", {quantity.form}"
@@ -152,6 +155,19 @@ def _wavelengths(observation: Observation) -> str:
     if len(waves) == 1:
         return f"{waves[0] * 1e3:.4g} mm ({299.792458 / waves[0] / 1e3:.4g} GHz)"
     return f"{len(waves)}: {max(waves) * 1e3:.4g} to {min(waves) * 1e3:.4g} mm"
+
+
+def _of_truth(imported: Imported) -> list[Note]:
+    """Whether the stated positions of the first scenes explain them."""
+    observation, truth = imported.observation, imported.truth
+    if truth is None or len(observation.array) * observation.measurements[0].numel() > _WORK:
+        return []
+    part = observation[: min(_SCENES, len(observation))]
+    try:
+        note = note_of_truth(part, truth.positions[: len(part)], _guessed(part))
+    except RisError:  # what is wrong with the scenes is said elsewhere
+        return []
+    return [] if note is None else [note]
 
 
 def _conventions(mapping: ImportMapping) -> str:

@@ -286,12 +286,12 @@ def _variance(value: Any, tensors: dict[str, Tensor]) -> Tensor | None:  # noqa:
 
 def _check_finite(name: str, value: Tensor) -> None:
     if not _finite(value):
-        bad = int((~torch.isfinite(value)).sum())
+        bad = torch.nonzero(~torch.isfinite(value)).tolist()
         raise InputError(
             f"finite {name}",
-            f"{bad} of {value.numel()} values NaN or infinite",
-            "a failed capture or a division by zero before this call",
-            "find the first bad scene with torch.isfinite and drop or repair it",
+            f"{len(bad)} of {value.numel()} values NaN or infinite, the first at {bad[0]}, counted from 0",
+            "a failed capture, or a division by zero before this call",
+            f"repair it, or leave out scene {bad[0][0]}: by `pick` in a mapping",
         )
 
 

@@ -12,8 +12,9 @@ from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
 from ...errors import ConfigurationError
 from ...estimate import Estimator, SearchRegion, contender, likelihood_for
-from ...estimate.fit import WIDER, Note, Trial, better, capture_notes, explains, notes, try_conventions
-from ...physics import Observation
+from ...estimate.fit import NOISE_ESTIMATED, WIDER, Note, Trial, better, capture_notes, explains, notes, try_conventions
+from ...importing import note_of_truth
+from ...physics import Observation, Truth, is_mixed
 from ..memory import read_bytes, require
 from ..options.scenes.counts import count_of
 from ..options.scenes.field_of_view import region_for
@@ -51,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
         sources,
         lambda other: _estimator(other, region.wider(other.array)),
     )
-    remarks = capture_notes(file.observation) + (notes(seen, region) if not trials[0].refused else [])
+    remarks = capture_notes(file.observation)
+    if not trials[0].refused:
+        remarks += [*notes(seen, region), *_of_truth(seen, file.truth, region)]
     if arguments.json:
         print_json(document(arguments, trials, remarks))
     else:
@@ -59,6 +62,17 @@ def run(arguments: argparse.Namespace) -> int:
         for line in [*said(trials, region), *remarked(remarks)]:
             print(line)
     return 0 if explains(trials) else NOT_EXPLAINED
+
+
+def _of_truth(seen: Observation, truth: Truth | None, region: SearchRegion) -> list[Note]:
+    """Whether the positions that the file states explain its scenes."""
+    if truth is None:
+        return []
+    several = seen.symbols == "known" or is_mixed(seen.symbols)
+    note = note_of_truth(
+        seen, truth.positions.to(torch.float64), _estimator(seen, region)(seen, None if several else 1)
+    )
+    return [] if note is None else [note]
 
 
 def _estimator(seen: Observation, region: SearchRegion) -> Estimator:
@@ -112,7 +126,11 @@ def said(trials: list[Trial], region: SearchRegion) -> list[str]:
 
 
 def waved(name: str) -> list[str]:
-    """How data of another wavefront are located."""
+    """How data of another wavefront, or of another noise, are located."""
+    if name == NOISE_ESTIMATED:
+        return [
+            "  next: leave the noise variance out, or state σ² of an antenna in the units of the measurements squared"
+        ]
     wave = name.removeprefix("wavefront ")
     if wave == name:
         return []

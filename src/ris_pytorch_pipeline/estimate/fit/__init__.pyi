@@ -3,7 +3,7 @@ from .counting.credible import Evidence, evidence, weak
 from .elsewhere.edges import at_edge
 from .groups import Groups, groups_of
 from .meaning.capture import capture_notes
-from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
+from .meaning.other_ways import NOISE_ESTIMATED, STATED, Convention, conventions, nearest_spacing
 from .meaning.preflight import Note, channel_rank, check_units, facts, grating_lobes, looks, notes
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
 from .residual.structure import SENTENCES, Structure, structure
@@ -12,6 +12,7 @@ from .verdict import ALARM
 
 __all__ = [
     "ALARM",
+    "NOISE_ESTIMATED",
     "SENTENCES",
     "STATED",
     "WIDER",

@@ -74,7 +74,7 @@ def better_readings(
     """
     ways = _other_orders(scaled.observation)
     if conjugated:
-        ways += conjugates() + wavefronts(scaled.observation.array)
+        ways += conjugates(scaled.observation) + wavefronts(scaled.observation.array)
     names = [""] * len(counts)
     for order in counts.unique().tolist():
         rows = torch.nonzero(counts == order).squeeze(-1)

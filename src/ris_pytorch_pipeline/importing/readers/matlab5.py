@@ -1,7 +1,7 @@
 """What is in a .mat of version 5? Its elements, each read within the bytes of the one that holds it.
 
 SciPy's reader ends the interpreter where an element's type is damaged, so that this one is our own: 'MAT-File Format',
-The MathWorks, chapter 1. It reads numeric and logical arrays, also as fields of structures. What is compressed is
+The MathWorks, chapter 1. It reads numeric and logical arrays, also in structures and cells. What is compressed is
 inflated when it is asked for.
 """
 
@@ -25,9 +25,9 @@ _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"
 """NumPy's types of elements of numbers."""
 _NUMBERS = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 """NumPy's types of classes of arrays."""
-_STRUCT, _OPAQUE = 2, 17
+_CELL, _STRUCT, _OPAQUE = 1, 2, 17
 _OTHERS = {
-    1: "a cell array", _STRUCT: "a structure", 3: "an object", 4: "a text", 5: "a sparse matrix",
+    _CELL: "a cell array", _STRUCT: "a structure", 3: "an object", 4: "a text", 5: "a sparse matrix",
     16: "a function handle", _OPAQUE: "a table, a string or another object",
 }  # fmt: skip
 _COMPLEX, _MOST_AXES = 0x0800, 32
@@ -61,6 +61,11 @@ class Variable:
     def other(self) -> str:
         """What it is in place of an array of numbers; empty for one."""
         return _OTHERS.get(self.kind, "")
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether it is a cell array."""
+        return self.kind == _CELL
 
     def parts(self, limit: int) -> Iterator[tuple[int, memoryview]]:
         """Type and bytes of what stands behind its header.
@@ -131,8 +136,8 @@ def numbers(variable: Variable, limit: int) -> NDArray[Any]:
     return whole.reshape(variable.shape, order="F")
 
 
-def fields(variable: Variable, limit: int) -> dict[str, Variable]:
-    """The fields of a structure of one element; of anything else, none.
+def records(variable: Variable, limit: int) -> list[dict[str, Variable]]:
+    """The fields of each element of an array of structures, the first axis fastest; of anything else, none.
 
     Args:
         variable: the structure.
@@ -142,18 +147,37 @@ def fields(variable: Variable, limit: int) -> dict[str, Variable]:
         ValueError: fields that are cut short.
         OverflowError: more than the limit.
     """
-    if variable.kind != _STRUCT or math.prod(variable.shape) != 1:
-        return {}
+    if variable.kind != _STRUCT or not math.prod(variable.shape):
+        return []
     parts = variable.parts(limit)
     head = [data for _, data in islice(parts, 2)]
     size = struct.unpack_from(f"{variable.order}i", head[0])[0] if len(head) == 2 and len(head[0]) >= 4 else 0
     if size < 1 or len(head[1]) % size:
         raise ValueError("a structure whose names of fields are cut short")
     texts = [bytes(head[1][at : at + size]).split(b"\0")[0].decode("latin-1") for at in range(0, len(head[1]), size)]
-    made = [_variable(data, variable.order) for _, data in islice(parts, len(texts))]
-    if len(made) < len(texts):
-        raise ValueError(f"a structure of {len(texts)} fields, {len(made)} of which are there")
-    return {name: one for name, one in zip(texts, made, strict=True) if one is not None}
+    made = [_variable(data, variable.order) for _, data in parts] if texts else []
+    wanted = len(texts) * math.prod(variable.shape)
+    if len(made) < wanted:
+        raise ValueError(f"a structure of {wanted} fields, {len(made)} of which are there")
+    rows = (made[at : at + len(texts)] for at in range(0, wanted, max(1, len(texts))))
+    return [{name: one for name, one in zip(texts, row, strict=True) if one is not None} for row in rows]
+
+
+def cells(variable: Variable, limit: int) -> list[Variable | None]:
+    """What is in the cells of a cell array, the first axis fastest; None in an empty one.
+
+    Args:
+        variable: the cell array.
+        limit: bytes that it may inflate to.
+
+    Raises:
+        ValueError: cells that are cut short.
+        OverflowError: more than the limit.
+    """
+    made = [_variable(data, variable.order) for _, data in variable.parts(limit)]
+    if len(made) < math.prod(variable.shape):
+        raise ValueError(f"a cell array of {variable.shape}, {len(made)} cells of which are there")
+    return made[: math.prod(variable.shape)]
 
 
 def _elements(data: memoryview, order: Order) -> Iterator[tuple[int, memoryview]]:

@@ -5,16 +5,22 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ....physics import Observation
-from .preflight import Note
+from .preflight import Note, code_rank
 
 _CHANCE = 1e-9
 """Chance below which equal snapshots are no accident of a coarse converter."""
 _CLIPPED, _LEAST, _LEVELS = 0.04, 8, 8
 """Share and number of the parts that lie at the largest size, and sizes beyond which that is clipping: a converter of
 few bits has few sizes anyhow."""
-_STEADY, _STILL, _MANY = 0.3, 3.0, 8.0
-"""Share of the energy that is the same in all snapshots; the most of the codes that may be, and the least of the energy
-that has to be, times 1/L. Random codes leave 1/L of both, and of one antenna 8/L with a chance of exp(-8)."""
+_FEW_ANTENNAS = 3
+"""Of fewer it is not told which one is the odd one."""
+_STEADY, _STILL, _RARE = 0.15, 3.0, 8.0
+"""Share of the energy that is the same in all snapshots; the most of the codes that may be, times 1/L; and -log of the
+chance of as much. Random codes leave 1/L of both: of m antennas a Gamma law's mean of m, with a chance of exp(-t) more
+than 1 + sqrt(2 t/m) + t/m of it."""
+_DEAF = 1e-5
+"""Chance below which an antenna is quieter than its channel: a Gamma law's mean of n is below x with a chance of
+exp(-n (x - 1 - log x)) at most."""
 
 
 def capture_notes(observation: Observation) -> list[Note]:
@@ -33,7 +39,14 @@ def capture_notes(observation: Observation) -> list[Note]:
     unreal = _unreal(y)
     if unreal is not None:
         return [unreal]
-    found = (*_silent(y), _repeated(y), _clipped(y), _without_code(observation), _steady(observation, y))
+    found = (
+        *_silent(y),
+        _deaf(observation, y),
+        _repeated(y),
+        _clipped(y),
+        _without_code(observation),
+        _steady(observation, y),
+    )
     return [note for note in found if note is not None]
 
 
@@ -63,6 +76,30 @@ def _silent(y: Complex[Tensor, "scene frequency snapshot antenna"]) -> list[Note
                 move=f"leave those {name}s out, of codes or channel too",
             ))  # fmt: skip
     return notes
+
+
+def _deaf(observation: Observation, y: Complex[Tensor, "scene frequency snapshot antenna"]) -> Note | None:
+    """Antennas that hear less than others, and less than their channel says, too little for a chance of the codes.
+
+    Behind codes of their own |y|² is an exponential law's; symbols that fade leave half as many that count.
+    """
+    channel = observation.by_frequency()[1]
+    heard, open_ = y.abs().square().sum(2), channel.abs().square().sum(-1).expand(*y.shape[:2], -1)
+    counted = 0.5 * float((code_rank(observation) * (code_rank(observation) > 1)).sum())
+    if y.shape[-1] < _FEW_ANTENNAS or not counted:
+        return None
+    ratios = torch.stack([heard.sum((0, 1)), (heard / open_.clamp_min(torch.finfo(heard.dtype).tiny)).sum((0, 1))])
+    part = (ratios / ratios.median(-1, keepdim=True).values).amax(0).clamp_min(1e-12)
+    chance = y.shape[-1] * torch.exp(-counted * (part - 1 - part.log()))
+    quiet = (part < 0.5) & (chance < _DEAF) & (heard > 0).any(0).any(0)
+    where = torch.nonzero(quiet).squeeze(-1).tolist()
+    if not where:
+        return None
+    return Note(
+        what=f"antennas {_listed(where)} hear {float(part[quiet].amax()):.0%} or less of what the others hear",
+        cause="a cable, a switch or an amplifier that failed, or a gain that the channel does not know",
+        move="leave those antennas out, of the channel too; otherwise calibrate",
+    )
 
 
 def _repeated(y: Complex[Tensor, "scene frequency snapshot antenna"]) -> Note | None:
@@ -121,10 +158,15 @@ def _without_code(observation: Observation) -> Note | None:
 def _steady(observation: Observation, y: Complex[Tensor, "scene frequency snapshot antenna"]) -> Note | None:
     """A part of the energy that is the same in all snapshots although the codes vary."""
     snapshots = y.shape[2]
-    codes = observation.by_frequency()[0]
+    codes, channel = observation.by_frequency()[:2]
     varied = _mean_share(codes).mean(-1) < _STILL / snapshots
-    share = float(_mean_share(y).mean(-1).median())
-    if not bool(varied.all()) or share <= max(_STEADY, _MANY / snapshots):
+    shares = _mean_share(y)
+    gram = channel @ channel.mH
+    alone = gram.diagonal(dim1=-2, dim2=-1).sum(-1).abs().square() / gram.abs().square().sum((-2, -1))
+    rare = _RARE / alone
+    over = shares * snapshots / (1 + (2 * rare).sqrt() + rare)
+    share = float(shares.mean(-1).median())
+    if not bool(varied.all()) or share <= _STEADY or float(over.mean(-1).median()) <= 1:
         return None
     return Note(
         what=f"{share:.0%} of the energy is the same in all snapshots, whatever the code",

@@ -41,6 +41,7 @@ class Convention:
 
 
 STATED = "as stated"
+NOISE_ESTIMATED = "noise variance estimated"
 
 
 def conventions(observation: Observation) -> list[Convention]:
@@ -59,7 +60,7 @@ def conventions(observation: Observation) -> list[Convention]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
     found += (
-        conjugates()
+        conjugates(observation)
         + transposed(observation)
         + relaid(observation)
         + orders(observation.array)
@@ -67,12 +68,21 @@ def conventions(observation: Observation) -> list[Convention]:
         + moved(observation)
     )
     found += _units(observation.array) + wavefronts(observation.array) + wavelengths(observation.array)
-    return found + (sequences() if observation.sequences is not None else []) + _symbols(observation)
+    found += _noise(observation) + (sequences() if observation.sequences is not None else [])
+    return found + _symbols(observation)
+
+
+def _noise(observation: Observation) -> list[Convention]:
+    """The noise as it is estimated, where it is stated: in another unit, or of other settings, it explains nothing."""
+    if observation.noise_variance is None:
+        return []
+    return [Convention(name=NOISE_ESTIMATED, change=lambda seen: replace(seen, noise_variance=None))]
 
 
 def transposed(observation: Observation) -> list[Convention]:
     """The last two axes of what is square exchanged: where they are not as long, shapes that disagree show it."""
-    square = [name for name in _FIELDS if vars(observation)[name].shape[-2] == vars(observation)[name].shape[-1] > 1]
+    values = {name: vars(observation)[name] for name in _FIELDS}
+    square = [name for name, x in values.items() if x.shape[-2] == x.shape[-1] > 1 and not torch.equal(x, x.mT)]
     return [_transposed((name,)) for name in square] + ([_transposed(tuple(square))] if len(square) > 1 else [])
 
 
@@ -173,9 +183,10 @@ def _symbols(observation: Observation) -> list[Convention]:
     return [Convention(name=f"symbols {kind}", change=change(kind)) for kind in others]
 
 
-def conjugates() -> list[Convention]:
-    """Measurements, codes and channel as their conjugates, in all combinations."""
-    return [_conjugated(names) for names in _SUBSETS]
+def conjugates(observation: Observation) -> list[Convention]:
+    """Measurements, codes and channel as their conjugates, in all combinations of those that are not real."""
+    real = {name for name in _FIELDS if not bool((vars(observation)[name].imag != 0).any())}
+    return [_conjugated(names) for names in _SUBSETS if not real & set(names)]
 
 
 _FIELDS = ("measurements", "codes", "channel")
@@ -262,6 +273,9 @@ def _units(array: Array) -> list[Convention]:
         "elements in wavelengths": (wave, 1.0),
         "wavelength in millimetres": (1.0, 1e-3),
         "wavelength in centimetres": (1.0, 1e-2),
+        "elements 1000 times larger": (1e3, 1.0),
+        "elements 100 times larger": (1e2, 1.0),
+        "wavelength 1000 times longer, frequency lower": (1.0, 1e3),
         "frequency as wavelength": (1.0, SPEED_OF_LIGHT / wave**2),
         "GHz as wavelength": (1.0, SPEED_OF_LIGHT / (1e9 * wave**2)),
     }

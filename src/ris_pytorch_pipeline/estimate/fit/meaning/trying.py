@@ -10,7 +10,7 @@ from ....physics import Observation
 from ....shapes import Counts
 from ...estimate import Estimate, Estimator, Status
 from .first_source import FirstSource, first_source, left_out
-from .other_ways import Convention, conventions
+from .other_ways import NOISE_ESTIMATED, Convention, conventions
 
 Builder = Callable[[Observation], Estimator]
 """The estimator for an observation; it has to state a fit."""
@@ -152,8 +152,10 @@ def _places(found: Estimate) -> tuple[tuple[float, float, float], ...]:
 def better(trials: list[Trial]) -> list[Trial]:
     """Trials that explain clearly more than the stated convention does, best first; those alike are gauges.
 
-    Where the stated one explains few scenes, one that explains most of them with more evidence is better too: the exact
-    wave fits data of a Fresnel one nearly as well, and leaves what is no noise.
+    Where the stated one explains few scenes, one with more evidence that explains all, or most of them more, is better
+    too: the exact wave fits data of a Fresnel one nearly as well, and leaves what is no noise. That half of two scenes
+    look like noise under one of twenty readings is chance. Evidence in units of a stated noise is no measure of one
+    that is estimated.
 
     >>> stated = Trial(name="as stated", explained=0.9, evidence=800.0, order=1.0, good=1.0)
     >>> gauge = Trial(name="all three conjugated", explained=0.9, evidence=800.0, order=1.0, good=1.0)
@@ -166,7 +168,11 @@ def better(trials: list[Trial]) -> list[Trial]:
         t
         for t in trials[1:]
         if (t.evidence > clearly and t.good >= max(stated.good, _MOST))
-        or (t.evidence > stated.evidence and t.good >= _MOST > stated.good)
+        or (
+            stated.good < _MOST
+            and (t.good == 1 or t.good > stated.good + _MOST)
+            and (t.evidence > stated.evidence or t.name == NOISE_ESTIMATED)
+        )
     ]
     return sorted(ahead, key=lambda t: -t.evidence)
 
