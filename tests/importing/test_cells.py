@@ -101,6 +101,13 @@ def test_cells_of_two_shapes_are_refused(tmp_path: Path, version: str) -> None:
         read(tmp_path, "Y")
 
 
+def test_cells_in_cells_are_refused(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"Y": cells(cells(*PARTS), cells(*PARTS)), "c": cells({"Y": cells(*PARTS)}, {"Y": 1})})
+    for name in ("Y", "c.Y"):
+        with pytest.raises(InputError, match="cells in cells"):
+            read(tmp_path, name)
+
+
 def test_cells_together_keep_to_the_limit(tmp_path: Path) -> None:
     large = [np.ones((100, 100))] * 4
     savemat(tmp_path / "a.mat", {"Y": cells(*large)})

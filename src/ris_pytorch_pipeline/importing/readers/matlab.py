@@ -35,20 +35,27 @@ def read(source: Source, name: str) -> NDArray[Any]:
     return _read(source, _variables(source)[variable], names, name)
 
 
-def _read(source: Source, held: matlab5.Variable, names: Sequence[str], name: str) -> NDArray[Any]:
+def _read(
+    source: Source, held: matlab5.Variable, names: Sequence[str], name: str, *, in_cell: bool = False
+) -> NDArray[Any]:  # fmt: skip
     """The numbers of a variable, or of the fields and cells in it.
 
     Raises:
-        InputError: see `read`.
+        InputError: see `read`, and cells in cells.
     """
+    if in_cell and held.has_cells:
+        raise InputError(
+            f"numbers, or structures of them, in the cells of {name}", "cells in cells",
+            "scenes and their parts both kept in cells", "make an array of the inner ones with cell2mat",
+        )  # fmt: skip
     with _bounded(source):
         cells = matlab5.cells(held, source.limit) if held.has_cells else None
         inside = matlab5.records(held, source.limit) if names else []
     if cells is not None:
-        parts = [np.zeros((0, 0)) if one is None else _read(source, one, names, name) for one in cells]
+        parts = [np.zeros((0, 0)) if one is None else _read(source, one, names, name, in_cell=True) for one in cells]
         return _stacked(source, held.shape, parts, name)
     if names:
-        parts = [_read(source, _field(each, names[0]), names[1:], name) for each in inside or [{}]]
+        parts = [_read(source, _field(each, names[0]), names[1:], name, in_cell=in_cell) for each in inside or [{}]]
         return parts[0] if len(parts) == 1 else _stacked(source, held.shape, parts, name)
     if held.other:
         raise InputError(f"numbers in {name}", held.other, "another variable, or one level too high", _as_numbers(held))
