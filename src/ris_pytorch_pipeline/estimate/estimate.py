@@ -17,7 +17,7 @@ from .status import Status as Status
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
-    """Another answer that is within 2 log units of the one given.
+    """Another answer that is within 3 nats of the one given.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1), scenes=1, seed=0)
