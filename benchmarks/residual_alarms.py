@@ -2,7 +2,7 @@
 
 For each preset the share of scenes whose residual has p < 0.01 and p < 0.05, at 0 to 20 dB, and the share with the
 finding `misfit`, whatever it rests on. With K estimated, those in which as many sources were found as there are: where
-a weak source is not found, those that were do not explain the scene. Usage:
+a weak source is not found, those that were do not explain the scene. Printed as a table of Markdown. Usage:
 python benchmarks/residual_alarms.py --scenes 1000 --presets random,pilot,seed,sub6 [--search known|estimated]
 """
 
@@ -20,6 +20,7 @@ from ris_pytorch_pipeline.rng import stream
 
 _BLOCK, _LARGE = 50, {"mmwave": 5}
 """Scenes drawn at a time, and those of large panels, which take 0.3 GB each."""
+_COLUMNS = ("preset", "search", "seed, n", "p < 0.01", "p < 0.05", "misfits", "of these with K right")
 
 
 def alarms(name: str, block: int, count: int, search: str, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -48,17 +49,16 @@ def main() -> None:
     row_options(parser, seed=0)
     given = parser.parse_args()
     torch.set_num_threads(1)
+    keep("| " + " | ".join(_COLUMNS) + " |\n" + "|---" * len(_COLUMNS) + "|", given.out)
     for name in given.presets.split(","):
         size = _LARGE.get(name, _BLOCK)
         counts = [min(size, given.scenes - start) for start in range(0, given.scenes, size)]
         parts = [alarms(name, block, count, given.search, given.seed) for block, count in enumerate(counts)]
         p_value, said, right = (torch.cat(x) for x in zip(*parts, strict=True))
-        found, doubts = (float((p_value < level).double().mean()) for level in (0.01, 0.05))
-        keep(
-            f"{name}, {given.search}, n = {len(said)}: p < 0.01 in {found:.4f}, p < 0.05 in {doubts:.4f}; "
-            f"misfit in {int(said.sum())}, of {int(right.sum())} with K right in {int((said & right).sum())}",
-            given.out,
-        )
+        below = (f"{100 * float((p_value < level).double().mean()):.1f} %" for level in (0.01, 0.05))
+        with_k = f"{int((said & right).sum())} of {int(right.sum())}"
+        shown = (f"`{name}`", given.search, f"{given.seed}, {len(said)}", *below, str(int(said.sum())), with_k)
+        keep("| " + " | ".join(shown) + " |", given.out)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/processes.py": r"\d processes against one, tiny, batches of 8: x \d",
     "benchmarks/proposals.py": r"\| symbols \| K \| SNR dB \| \(u, w\) \|",
     "benchmarks/queue_simulation.py": r"\| workers \| seconds \| tasks/s \| busy \| done again \|",
-    "benchmarks/residual_alarms.py": r"p < 0\.01 in \d\.\d+, p < 0\.05 in \d",
+    "benchmarks/residual_alarms.py": r"\| preset \| search \| seed, n \| p < 0\.01 \| p < 0\.05 \| misfits",
     "benchmarks/search_coverage.py": r"\| preset \| K \| dB \| scenes \| sources found \| Fisher \|",
     "benchmarks/serve_load.py": r"\| batch \| clients \| n \| per s \| p50 s \| p99 s \|",
     "benchmarks/simulate.py": r"8 scenes of preset \w+ in \d",
