@@ -33,6 +33,7 @@ def located(kind: str, sources: int, snr_db: float, count: int, seed: int) -> tu
 
 def converged_by(estimate: Estimate, scene: int, nats: float) -> bool:
     """Whether a scene would be converged if only answers within so many nats were named."""
+    assert estimate.fit is not None
     modes, findings = estimate.fit.modes[scene], estimate.fit.findings[scene]
     return not findings or (findings == (Status.AMBIGUOUS,) and min(mode.loss for mode in modes) > nats)
 
