@@ -286,13 +286,13 @@ def _variance(value: Any, tensors: dict[str, Tensor]) -> Tensor | None:  # noqa:
 
 def _check_finite(name: str, value: Tensor) -> None:
     if not _finite(value):
-        bad = torch.nonzero(~torch.isfinite(value)).tolist()
+        bad = ~torch.isfinite(value)
+        first = [int(place) for place in torch.unravel_index(bad.flatten().byte().argmax(), bad.shape)]
         raise InputError(
-            f"finite {name}",
-            f"{len(bad)} of {value.numel()} values NaN or infinite, the first at {bad[0]}, counted from 0",
+            f"finite {name}", f"{int(bad.sum())} of {bad.numel()} values NaN or infinite, the first at index {first}",
             "a failed capture, or a division by zero before this call",
-            f"repair it, or leave out scene {bad[0][0]}: by `pick` in a mapping",
-        )
+            "repair it, or leave that scene out: by `pick` in a mapping",
+        )  # fmt: skip
 
 
 def _finite(value: Tensor) -> bool:
