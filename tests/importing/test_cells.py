@@ -116,3 +116,11 @@ def test_cells_together_keep_to_the_limit(tmp_path: Path) -> None:
     referring(tmp_path, "Y", large)
     with pytest.raises(InputError, match="raise --limit-mb"):
         Folder(path=tmp_path, limit=3 * 10**5).read("a.mat", "Y", "measurements")
+
+
+def test_no_references_at_all_are_no_numbers(tmp_path: Path) -> None:
+    h5py = import_module("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("Y", data=h5py.Empty(h5py.ref_dtype))
+    with pytest.raises(InputError, match="Y"):
+        Folder(path=tmp_path, limit=10**6).read("a.h5", "Y", "measurements")

@@ -74,7 +74,7 @@ def parts_of(source: Source, name: str) -> tuple[tuple[int, ...] | None, list[ND
     with file:
         with allocating_at_most(room):
             item, rest = _found(h5py, file, name)
-        if not _is_references(h5py, item):
+        if not _is_references(h5py, item) or item.shape is None:  # a null data space has no references
             return None, [_values(h5py, source, item, name, source.limit)]
         source.check_size(tuple(item.shape), item.dtype.itemsize, name)
         parts, left = list[NDArray[Any]](), source.limit
