@@ -131,6 +131,9 @@ def _make_arrays(folder: Path) -> None:
     np.save(folder / "a.npy", values)
     savemat(folder / "a.mat", {"Y": values})
     savemat(folder / "c.mat", {"Y": values + 1j, "s": {"Y": values}}, do_compression=True)
+    cells = np.empty((1, 2), dtype=object)
+    cells[0, 0], cells[0, 1] = {"Y": values}, {"Y": 2 * values}
+    savemat(folder / "cells.mat", {"c": cells}, do_compression=True)
     np.savetxt(folder / "a.csv", values, delimiter=",", header="a,b,c,d", comments="")
     values.astype("<f4").tofile(folder / "a.sigmf-data")
     capture = {"core:datatype": "rf32_le", "core:num_channels": 1}
@@ -140,6 +143,10 @@ def _make_arrays(folder: Path) -> None:
     for name in ("a.h5", "v73.mat"):
         with import_module("h5py").File(folder / name, "w", userblock_size=512 * (name == "v73.mat")) as file:
             file["Y"], file["g/Y"] = values, values
+    h5py = import_module("h5py")
+    with h5py.File(folder / "cells73.mat", "w", userblock_size=512) as file:
+        file["#refs#/a"], file["#refs#/b"] = values, 2 * values
+        file.create_dataset("Y", data=[file["#refs#/a"].ref, file["#refs#/b"].ref], dtype=h5py.ref_dtype)
 
 
 def _document(seen: Any) -> dict[str, Any]:  # noqa: ANN401

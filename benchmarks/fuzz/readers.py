@@ -183,6 +183,7 @@ _KINDS: tuple[tuple[str, str, Change], ...] = (
     ("a.npz", "Y", changed_archive), ("c.npz", "Y", changed_archive),
     ("a.npy", "array", changed_numpy), ("a.mat", "Y", changed_bytes),
     ("c.mat", "s.Y", changed_inflated), ("v73.mat", "Y", changed_bytes),
+    ("cells.mat", "c.Y", changed_inflated), ("cells73.mat", "Y", changed_bytes),
     ("a.h5", "g/Y", changed_bytes), ("a.csv", "table", changed_cells),
     ("a.s2p", "S21", changed_cells), ("a.sigmf-meta", "samples", changed_document),
 )  # fmt: skip
