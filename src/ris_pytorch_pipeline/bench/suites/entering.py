@@ -56,9 +56,8 @@ class Entering:
     >>> entering.check(suite.cells())  # makes every contender, and says nothing where all can be
     >>> entering.provenance(suite.contenders["genie"])
     {'estimator': 'genie'}
-    >>> from ris_pytorch_pipeline.bench import trial_of
     >>> cell = suite.cells()[0]
-    >>> drawn = trial_of(cell.scenario, 1, seed=0).scenes
+    >>> drawn = entering.drawer(cell)(cell.scenario, 1, 0, 0)  # one scene of seed 0, of the first block
     >>> entering.attempt(cell)(drawn.observation, drawn.truth).order
     tensor([1])
 
