@@ -148,8 +148,7 @@ def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
         yield rules.CONSTANT.withdrawn(f"{name} is {value:.6g} now", subject="")
     if fresh and value == 0 and same >= 3 and not series.moves:
         stage = Stage.of(ended or same >= 2 * _SAME)
-        # Without a reward there may be nothing to learn from for a while; a whole run of it has learned nothing.
-        severity = (Severity.WARNING if ended else Severity.NOTE) if series.unpaid else None
+        severity = Severity.NOTE if series.unpaid else None
         text = f"{name} is exactly 0 in the first {same} batches" + ("; all its weights are 0" if series.unpaid else "")
         yield rules.ZERO.found(text, update=at, stage=stage, severity=severity)
     elif value and same >= _SAME and (ended or same % _SAME == 0) and not (fresh and series.moves):
