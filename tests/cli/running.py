@@ -42,6 +42,16 @@ SMALL = (
     "--horizontal", "6", "--vertical", "6", "--antennas", "8", "--snapshots", "8", "--sources", "1", "--snr-db", "20",
 )  # fmt: skip
 """A scenario that is located fast."""
+SMALL_TOML = """
+[scenario]
+horizontal = 6
+vertical = 6
+antennas = 8
+snapshots = 8
+sources = 1
+snr_db = 20
+"""
+"""The same in a file."""
 
 NETWORK = """
 preset = "tiny"

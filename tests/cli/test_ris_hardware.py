@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import SMALL, Run
+from running import SMALL, SMALL_TOML, Run
 
 from ris_pytorch_pipeline.bench import calibrated_scenes, cell_scenes
 from ris_pytorch_pipeline.bounds import scene_bound
@@ -61,16 +61,9 @@ def test_a_bench_shows_what_the_calibration_is_worth(ris: Run, gains: str) -> No
     assert config_digest(told["config"]) == told["digest"]
 
 
-SUITE = """
+SUITE = f"""
 scenes = 20
-[scenario]
-horizontal = 6
-vertical = 6
-antennas = 8
-snapshots = 8
-sources = 1
-snr_db = 20
-symbols = "pilot"
+{SMALL_TOML}symbols = "pilot"
 [sweeps.told]
 methods = ["pilot"]
 calibration = "gains"

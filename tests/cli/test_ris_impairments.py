@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from running import SMALL, Run
+from running import SMALL, SMALL_TOML, Run
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -57,17 +57,10 @@ def test_help_says_what_they_are(command: str, capsys: pytest.CaptureFixture[str
 
 def test_a_sweep_over_displacements_runs(ris: Run) -> None:
     Path("few.toml").write_text(
-        """
+        f"""
 scenes = 4
 seed = 1
-[scenario]
-horizontal = 6
-vertical = 6
-antennas = 8
-snapshots = 8
-sources = 1
-snr_db = 20
-[sweeps.displaced]
+{SMALL_TOML}[sweeps.displaced]
 methods = ["genie"]
 [sweeps.displaced.over]
 impairments.position_error_wavelengths = [0.0, 0.2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import SMALL, Run
+from running import SMALL, SMALL_TOML, Run
 from safetensors.torch import load_file
 
 from ris_pytorch_pipeline.bench import score
@@ -22,15 +22,7 @@ from ris_pytorch_pipeline.train import read_ledger
 
 DRAW = ("simulate", "--shards", "s", "--split", "train=40", "val=8", "--batch", "8", "--per-shard", "16", *SMALL)
 RUN = ("train", "run", "--shards", "s", "--config", "t.toml", "--quiet")
-CONFIG = """
-[scenario]
-horizontal = 6
-vertical = 6
-antennas = 8
-snapshots = 8
-sources = 1
-snr_db = 20
-distance_law = "uniform"
+CONFIG = f"""{SMALL_TOML}distance_law = "uniform"
 [plan]
 epochs = 1
 n_train = 32

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from nursery import Nursery, Program
-from running import Run
+from running import SMALL_TOML, Run
 
 from ris_pytorch_pipeline.bench import COLUMNS, TIMES, read_rows
 from ris_pytorch_pipeline.estimate import CONTENDERS
@@ -204,18 +204,11 @@ def test_workers_are_asked_for_once(ris: Run, suite: str) -> None:
     assert not Path("kept").exists()
 
 
-NET_SUITE = """
+NET_SUITE = f"""
 scenes = 2
-[scenario]
-horizontal = 6
-vertical = 6
-antennas = 8
-snapshots = 8
-sources = 1
-snr_db = 20
-[contenders.net]
+{SMALL_TOML}[contenders.net]
 model = "net"
-settings = {proposals = "music", polish = 0}
+settings = {{proposals = "music", polish = 0}}
 [sweeps.share]
 methods = ["net"]
 [sweeps.share.over]

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.io import savemat
 
 from ris_pytorch_pipeline.experiment import resolve
-from ris_pytorch_pipeline.physics import Scenes, draw
+from ris_pytorch_pipeline.importing import import_scenes
+from ris_pytorch_pipeline.physics import Observation, Scenes, draw
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = {"horizontal": 4, "vertical": 3, "antennas": 5, "snapshots": 6, "sources": 1, "snr_db": 25.0, "code_bits": 2}
@@ -87,3 +89,27 @@ def mapped(folder: Path, text: str) -> Path:
     path = folder / "mapping.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+HEAD = """
+file = "capture.npz"
+symbols = "pilot"
+wavelength = { value = 30, unit = "cm" }
+panel = { horizontal = 4, vertical = 3, spacing = 0.15, unit = "m" }
+"""
+MEASURED = '[measurements]\narray = "Y"\naxes = ["antenna", "snapshot", "scene"]\n'
+CODES = '[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]\n'
+CHANNEL = '[channel]\narray = "H"\naxes = ["antenna", "element", "scene"]\n'
+
+
+def given(folder: Path, changed: dict[str, np.ndarray], *parts: str) -> Observation:
+    """What a mapping of these parts makes of a capture in which some arrays were stored otherwise."""
+    scenes = capture()
+    values = {**arrays(scenes), "C": scenes.observation.codes.numpy()}
+    write(folder, "npz", {**values, **changed})
+    return import_scenes(mapped(folder, "\n".join([HEAD, *parts]))).observation
+
+
+def same(got: Observation) -> bool:
+    want = capture().observation
+    return all(torch.allclose(vars(got)[n], vars(want)[n], atol=1e-9) for n in ("measurements", "codes", "channel"))

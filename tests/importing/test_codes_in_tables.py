@@ -5,36 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from captures import arrays, capture, mapped, write
+from captures import CHANNEL, CODES, MEASURED, capture, given, same
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.importing import import_scenes
-from ris_pytorch_pipeline.physics import Observation
-
-HEAD = """
-file = "capture.npz"
-symbols = "pilot"
-wavelength = { value = 30, unit = "cm" }
-panel = { horizontal = 4, vertical = 3, spacing = 0.15, unit = "m" }
-"""
-MEASURED = '[measurements]\narray = "Y"\naxes = ["antenna", "snapshot", "scene"]\n'
-CODES = '[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]\n'
-CHANNEL = '[channel]\narray = "H"\naxes = ["antenna", "element", "scene"]\n'
-
-
-def given(folder: Path, changed: dict[str, np.ndarray], *parts: str) -> Observation:
-    """What a mapping of these parts makes of a capture in which some arrays were stored otherwise."""
-    scenes = capture()
-    values = {**arrays(scenes), "C": scenes.observation.codes.numpy()}
-    write(folder, "npz", {**values, **changed})
-    return import_scenes(mapped(folder, "\n".join([HEAD, *parts]))).observation
-
-
-def same(got: Observation) -> bool:
-    want = capture().observation
-    return all(torch.allclose(vars(got)[n], vars(want)[n], atol=1e-9) for n in ("measurements", "codes", "channel"))
-
 
 C = capture().observation.codes.numpy()
 
