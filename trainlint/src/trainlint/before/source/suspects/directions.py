@@ -1,4 +1,4 @@
-"""Is what is made smaller an error on data to train on, and is what is judged or reported of it the right part?"""
+"""Does a loop make smaller, judge by and report what it should: an error, on the right data, over the right count?"""
 
 import ast
 import re
