@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from captures import arrays, capture
+from captures import CHANNEL, CODES, MEASURED, arrays, capture
 from jaxtyping import config as jaxtyping_config
 from scipy.io import savemat
 
@@ -87,11 +87,9 @@ def imported(folder: Path, words: str, *parts: str, **stored: np.ndarray) -> Imp
     """A small capture by a mapping of the page's block with these words, and by these parts."""
     block = next(block for block in blocks("toml") if words in block)
     head = 'file = "a.npz"\nsymbols = "pilot"\nwavelength = { value = 30, unit = "cm" }\n'
-    y = '[measurements]\narray = "Y"\naxes = ["antenna", "snapshot", "scene"]\n'
-    h = '[channel]\narray = "H"\naxes = ["antenna", "element", "scene"]\n'
     values = {**arrays(capture()), "C": capture().observation.codes.numpy(), **stored}
     np.savez(folder / "a.npz", **values)  # pyright: ignore[reportArgumentType]
-    (folder / "mapping.toml").write_text("\n".join([head, *parts, y, h, block]), encoding="utf-8")
+    (folder / "mapping.toml").write_text("\n".join([head, *parts, MEASURED, CHANNEL, block]), encoding="utf-8")
     return import_scenes(folder / "mapping.toml")
 
 
@@ -103,10 +101,10 @@ def test_the_table_of_states_of_the_page_is_read(tmp_path: Path) -> None:
 
 
 def test_the_frames_of_the_page_are_read(tmp_path: Path) -> None:
-    held, codes = arrays(capture()), '[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]'
+    held = arrays(capture())
     angles = {"bearing": 90 - held["azimuth"], "polar": 90 - held["elevation"], "range": held["distance"]}
     stored = {name: np.asarray(value)[:, None] for name, value in angles.items()}
-    found = imported(tmp_path, "pick = { xyz", codes, **stored, q=held["q"][:, [1, 2, 0]])
+    found = imported(tmp_path, "pick = { xyz", CODES, **stored, q=held["q"][:, [1, 2, 0]])
     assert found.truth is not None
     torch.testing.assert_close(found.truth.positions, capture().truth.positions)
     torch.testing.assert_close(found.observation.elements, capture().observation.elements)
