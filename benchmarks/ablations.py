@@ -2,9 +2,9 @@
 
 Success (all sources within 3°, K known) with Wilson's 95 % interval, and in scenes that succeed the RMSE of the azimuth
 over its bound, in three cells of the same scenes: `random` with K = 3 at 5 dB and K = 5 at 10 dB, `pilot` with K = 5 at
-5 dB. Rows of `snapshots` and `bits` have scenes of their own, and the search beside the network. What needs another
-training is not here: `benchmarks/trained_parts.py` trains with each loss term off, other passes, planes and ranks, and
-`benchmarks/networks.py` compares any weights.
+5 dB; with `--snr-db` at that SNR. Rows of `snapshots` and `bits` have scenes of their own, and the search beside the
+network. What needs another training is not here: `benchmarks/trained_parts.py` trains with each loss term off, other
+passes, planes and ranks, and `benchmarks/networks.py` compares any weights.
 
     python benchmarks/ablations.py --scenes 100 [--only updates beta] [--out FILE]
 """
@@ -83,6 +83,11 @@ def worlds() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield "bits", "any phase" if bits is None else str(bits), {"code_bits": bits}
 
 
+def cells_of(given: argparse.Namespace) -> list[tuple[str, int, float]]:
+    """Kind of symbols, K and SNR of each column."""
+    return [(kind, sources, snr_db if given.snr_db is None else given.snr_db) for kind, sources, snr_db in CELLS]
+
+
 def told(method: Method, scenario: Scenario, given: argparse.Namespace) -> str:
     """Success and error of a method in a cell."""
     trial = trial_of(scenario, given.scenes, given.seed)
@@ -95,7 +100,7 @@ def told(method: Method, scenario: Scenario, given: argparse.Namespace) -> str:
 def row(what: str, value: str, method: Method | None, changes: dict[str, Any], given: argparse.Namespace) -> str:
     """A line in Markdown; without a method, the search."""
     cells = []
-    for kind, sources, snr_db in CELLS:
+    for kind, sources, snr_db in cells_of(given):
         scenario = preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse", **changes)
         search = Sml(fit=False) if kind == "random" else PilotMl(fit=False)
         cells.append(told(method or search, scenario, given))
@@ -106,11 +111,12 @@ def main() -> None:
     """Print the table line by line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=100, help="of each cell (100)")
+    parser.add_argument("--snr-db", type=float, help="of every cell, in place of its own")
     parser.add_argument("--only", nargs="+", default=[], help="parts whose name contains one of these")
     row_options(parser, seed=7)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    heads = ["part", "value", *(f"{kind}, K = {k}, {snr:g} dB" for kind, k, snr in CELLS)]
+    heads = ["part", "value", *(f"{kind}, K = {k}, {snr:g} dB" for kind, k, snr in cells_of(given))]
     keep("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads), given.out)
 
     def wanted(what: str) -> bool:

@@ -3,9 +3,9 @@
 A row is a cell of K and SNR: success (all sources within 3°, K known) with Wilson's 95 % interval of the search, of the
 genie, and of whichever of both has the greater likelihood, scene by scene; and in how many of the scenes in which only
 the genie succeeds its answer is the less likely one, so that no search by likelihood finds it. Distances are drawn
-uniformly in their inverse.
+uniformly in their inverse, or, with `--distance-law uniform`, uniformly.
 
-    python benchmarks/ceiling.py --scenes 256
+    python benchmarks/ceiling.py --scenes 256 [--distance-law uniform]
 """
 
 import argparse
@@ -18,7 +18,7 @@ from ris_pytorch_pipeline.bench.genie import genie_for
 from ris_pytorch_pipeline.bench.score import score
 from ris_pytorch_pipeline.bench.sweep import BLOCK
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchRegion, Sml
-from ris_pytorch_pipeline.physics import Observation, preset, steering
+from ris_pytorch_pipeline.physics import Observation, Scenario, preset, steering
 
 CELLS = (("random", 3, 0.0), ("random", 5, 5.0), ("pilot", 5, 0.0), ("pilot", 5, 5.0))
 COLUMNS = ("symbols", "K", "SNR dB", "search", "likelier of both", "genie", "only the genie", "of them less likely")
@@ -46,12 +46,13 @@ def cost(seen: Observation, found: Estimate, scene: int) -> float:
     return float(torch.linalg.slogdet(model).logabsdet.sum() + (measured.conj() * whitened).real.sum())
 
 
-def block_of(kind: str, sources: int, snr_db: float, scenes: int, seed: int, block: int) -> Tensor:
+def block_of(scenario: Scenario, scenes: int, seed: int, block: int) -> Tensor:
     """(scene, 4): whether search, likelier and genie succeed, and whether the search is the likelier."""
-    scenario = preset(kind, distance_law="inverse", sources=sources, snr_db=snr_db)
+    sources = scenario.sources
+    assert isinstance(sources, int)
     trial = trial_of(scenario, scenes, seed, block)
     seen, truth = trial.scenes.observation, trial.scenes.truth
-    searched = (Sml(fit=False) if kind == "random" else PilotMl(fit=False))(seen, sources)
+    searched = (Sml(fit=False) if scenario.symbols == "random" else PilotMl(fit=False))(seen, sources)
     genie = genie_for(scenario, SearchRegion())(seen, truth)
     right = [score(truth, trial.bound, each).success.bool() for each in (searched, genie)]
     gain = torch.tensor([cost(seen, searched, scene) - cost(seen, genie, scene) for scene in range(scenes)])
@@ -64,12 +65,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--distance-law", choices=["inverse", "uniform"], default="inverse")
     given = parser.parse_args()
     torch.set_num_threads(1)
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for kind, sources, snr_db in CELLS:
         sizes = [min(BLOCK, given.scenes - at) for at in range(0, given.scenes, BLOCK)]
-        parts = [block_of(kind, sources, snr_db, size, given.seed, block) for block, size in enumerate(sizes)]
+        scenario = preset(kind, distance_law=given.distance_law, sources=sources, snr_db=snr_db)
+        parts = [block_of(scenario, size, given.seed, block) for block, size in enumerate(sizes)]
         searched, likelier, genie, ahead = torch.cat(parts).unbind(1)
         rates = [share(each) for each in (searched, likelier, genie)]
         only = genie & ~searched

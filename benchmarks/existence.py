@@ -3,10 +3,10 @@
 Scenes of every kind, K and SNR of the training, from streams that neither training nor tests use, located by the
 network of the package with K estimated, K known, and one source too many. Half of the scenes are fitted, the other half
 judged: a reliability table and the expected calibration error, of all, of each way to ask, and by the number found. The
-weights go into `Existence`. With `--search` sources of `Sml` and `PilotMl` (K estimated, without the fit) are judged by
-the same weights, though nothing was fitted to them.
+weights go into `Existence`. With `--located` the same weights are judged on what nothing was fitted to, as `ris locate`
+has it: the network that leaves doubtful scenes to the search, and `Sml` and `PilotMl`, with K estimated and the fit.
 
-    python benchmarks/existence.py --scenes 64
+    python benchmarks/existence.py --scenes 64 [--located]
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ris_pytorch_pipeline.bench import DOUBT
 from ris_pytorch_pipeline.bench.score import match_directions
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
 from ris_pytorch_pipeline.localise import Localiser
@@ -27,7 +28,7 @@ KINDS, SOURCES, SNR_DB = ("random", "pilot"), (1, 2, 3, 4, 5), (-5.0, 0.0, 5.0, 
 CELLS = tuple((sources, snr_db) for sources in SOURCES for snr_db in SNR_DB)
 LOADING = 1e-4
 NETWORK_WAYS = 3
-"""So many ways to ask are the network's; that of the search comes behind them."""
+"""In so many ways the network alone is asked, to which the weights are fitted; others come behind them."""
 COUNT = 5
 """Which feature is the log of the number of sources."""
 Ask = Callable[[Observation, int], Estimate]
@@ -42,7 +43,7 @@ def there(truth: Truth, found: Estimate) -> Tensor:
     return right
 
 
-def asked(kind: str, *, search: bool) -> dict[str, Ask]:
+def asked(kind: str, *, located: bool) -> dict[str, Ask]:
     """The ways to ask for sources."""
     network = Localiser.reference(domain=None)
     ways: dict[str, Ask] = {
@@ -50,17 +51,20 @@ def asked(kind: str, *, search: bool) -> dict[str, Ask]:
         "K known": network,
         "one too many": lambda seen, sources: network(seen, sources + 1),
     }
-    likelihood = Sml(fit=False) if kind == "random" else PilotMl(fit=False)
-    return ways | ({"search, K estimated": lambda seen, _: likelihood(seen)} if search else {})
+    if not located:
+        return ways
+    doubting = Localiser.reference(domain=None, doubt=DOUBT, fit=True)
+    search = Sml() if kind == "random" else PilotMl()
+    return ways | {"--model reference": lambda seen, _: doubting(seen), "search": lambda seen, _: search(seen)}
 
 
-def gathered(kind: str, scenes: int, *, search: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def gathered(kind: str, scenes: int, *, located: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Features, truth, way to ask and number of the scene of each source that was found."""
     columns: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for cell, (sources, snr_db) in enumerate(CELLS):
         scenario = preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse")
         drawn = draw(scenario, scenes, stream(78, "existence"))
-        for way, ask in enumerate(asked(kind, search=search).values()):
+        for way, ask in enumerate(asked(kind, located=located).values()):
             found = ask(drawn.observation, sources)
             shown, right = features(drawn.observation, found), there(drawn.truth, found)
             present = ~shown[..., 0].isnan()
@@ -117,9 +121,9 @@ def furthest(p: Tensor, right: Tensor, cells: Tensor) -> str:
     return f"furthest off with K = {sources} at {snr_db:g} dB: {ends[worst][0]:.2f} stated, {ends[worst][1]:.2f} there"
 
 
-def judged(kind: str, scenes: int, *, search: bool) -> list[str]:
+def judged(kind: str, scenes: int, *, located: bool) -> list[str]:
     """Fit on one half, judge on the other, print, and give the row of errors."""
-    shown, right, ways, numbers = gathered(kind, scenes, search=search)
+    shown, right, ways, numbers = gathered(kind, scenes, located=located)
     of_network = ways < NETWORK_WAYS
     half = torch.zeros(int(numbers.max()) + 1, dtype=torch.bool)
     half[torch.randperm(len(half), generator=stream(0, "existence/halves"))[::2]] = True
@@ -128,7 +132,8 @@ def judged(kind: str, scenes: int, *, search: bool) -> list[str]:
     print(f"{kind}: weights from all scenes {tuple(round(w, 3) for w in whole.tolist())}")
     p, counts = (shown @ weights).sigmoid(), shown[:, COUNT].exp().round()
     print(reliability(kind, p[~first & of_network], right[~first & of_network]))
-    some = {name: ~first & (ways == way) for way, name in enumerate(asked(kind, search=search))}
+    asked_for = {name: ~first & (ways == way) for way, name in enumerate(asked(kind, located=located))}
+    some = dict(asked_for)
     for count in counts[of_network].unique().tolist():
         some[f"{count:.0f} found"] = ~first & of_network & (counts == count)
     for name, mine in some.items():
@@ -137,19 +142,20 @@ def judged(kind: str, scenes: int, *, search: bool) -> list[str]:
               f"{furthest(p[mine], right[mine], numbers[mine] // scenes)}")  # fmt: skip
     together = error_of(p[~first & of_network], right[~first & of_network])
     print(f"of the network together: {together:.3f}\n", flush=True)
-    ways_of_network = list(some.values())[:NETWORK_WAYS]
-    return [kind, *(f"{error_of(p[mine], right[mine]):.3f}" for mine in ways_of_network), f"{together:.3f}"]
+    errors = [f"{error_of(p[mine], right[mine]):.3f}" for mine in asked_for.values()]
+    return [kind, *errors[:NETWORK_WAYS], f"{together:.3f}", *errors[NETWORK_WAYS:]]
 
 
 def main() -> None:
     """Fit on one half, judge the fitted weights on the other, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=64, help="of each of the 25 cells of a kind (64)")
-    parser.add_argument("--search", action="store_true", help="judge sources of the search too")
+    parser.add_argument("--located", action="store_true", help="judge what ris locate states, too")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    rows = [judged(kind, given.scenes, search=given.search) for kind in KINDS]
-    print(lines([["expected calibration error", *asked(KINDS[0], search=False), "all"], *rows]))
+    rows = [judged(kind, given.scenes, located=given.located) for kind in KINDS]
+    ways = list(asked(KINDS[0], located=given.located))
+    print(lines([["expected calibration error", *ways[:NETWORK_WAYS], "all three", *ways[NETWORK_WAYS:]], *rows]))
 
 
 if __name__ == "__main__":

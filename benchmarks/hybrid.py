@@ -3,9 +3,12 @@
 A row is a cell of K and SNR: success (all sources within 3°, K known) with Wilson's 95 % interval, RMSE of the azimuth
 over its bound in scenes that succeed, scenes a second of CPU time, and which part the adaptive network searched.
 Columns: `network`, its candidates and at most 10 updates; `adaptive`, the same with scenes searched that it doubts;
-`search`, Sml or PilotMl without the fit. The distance is drawn uniformly in its inverse, as in training.
+`search`, Sml or PilotMl without the fit. The distance is drawn uniformly in its inverse, as in training. With `--fit`
+each of the three judges whether the model explains the data, as `ris locate` does; with `--estimated` each finds K, and
+success is all sources and none beside.
 
     python benchmarks/hybrid.py --scenes 200 --kinds random pilot --sources 1 3 5 --snr-db 0 5 10 20
+    python benchmarks/hybrid.py --scenes 200 --sources 1 3 5 --snr-db 10 --fit --estimated
 """
 
 import argparse
@@ -21,7 +24,7 @@ from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.physics import Observation, Scenario, preset
 
-Method = Callable[[Observation, int], Estimate]
+Method = Callable[[Observation, int | None], Estimate]
 
 
 @dataclass
@@ -54,16 +57,18 @@ class Tally:
         return float(ratio.square().mean().sqrt()) if ratio.numel() else torch.nan
 
 
-def methods(kind: str, doubt: float) -> dict[str, Method]:
+def methods(kind: str, doubt: float, *, fit: bool) -> dict[str, Method]:
     """The three that are compared."""
-    search = Sml(fit=False) if kind == "random" else PilotMl(fit=False)
-    return {"network": Localiser.reference(), "adaptive": Localiser.reference(doubt=doubt), "search": search}
+    search = Sml(fit=fit) if kind == "random" else PilotMl(fit=fit)
+    adaptive = Localiser.reference(doubt=doubt, fit=fit)
+    return {"network": Localiser.reference(fit=fit), "adaptive": adaptive, "search": search}
 
 
-def cell(scenario: Scenario, scenes: int, seed: int, tried: dict[str, Method]) -> dict[str, Tally]:
+def cell(scenario: Scenario, given: argparse.Namespace, tried: dict[str, Method]) -> dict[str, Tally]:
     """Every method on the same scenes, block by block, in an order that turns."""
-    tallies = {name: Tally() for name in tried}
-    sources = int(scenario.sources) if isinstance(scenario.sources, int) else 0
+    tallies, scenes, seed = {name: Tally() for name in tried}, given.scenes, given.seed
+    sources = None if given.estimated else scenario.sources
+    assert sources is None or isinstance(sources, int)
     names = list(tried)
     for block, first in enumerate(range(0, scenes, BLOCK)):
         trial = trial_of(scenario, min(BLOCK, scenes - first), seed, block)
@@ -99,6 +104,8 @@ def main() -> None:
     parser.add_argument("--sources", nargs="+", type=int, default=[1, 3, 5])
     parser.add_argument("--snr-db", nargs="+", type=float, default=[0.0, 5.0, 10.0, 20.0])
     parser.add_argument("--doubt", type=float, default=DOUBT)
+    parser.add_argument("--fit", action="store_true", help="with the fit, as ris locate has it")
+    parser.add_argument("--estimated", action="store_true", help="K is not told")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     names = ("network", "adaptive", "search")
@@ -106,7 +113,7 @@ def main() -> None:
     heads += ["network / search", "adaptive / search"]
     print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
     for kind in arguments.kinds:
-        tried = methods(kind, arguments.doubt)
+        tried = methods(kind, arguments.doubt, fit=arguments.fit)
         base = replace(preset(kind), distance_law="inverse")
         warm = trial_of(replace(base, sources=2, snr_db=10.0), 4, arguments.seed + 1).scenes.observation
         for method in tried.values():
@@ -114,7 +121,7 @@ def main() -> None:
         for sources in arguments.sources:
             for snr_db in arguments.snr_db:
                 scenario = replace(base, sources=sources, snr_db=snr_db)
-                tallies = cell(scenario, arguments.scenes, arguments.seed, tried)
+                tallies = cell(scenario, arguments, tried)
                 print(row(kind, scenario, tallies), flush=True)
 
 

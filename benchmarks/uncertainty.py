@@ -3,21 +3,25 @@
 A row is a cell of K and SNR and one of both: how many errors in azimuth / elevation / inverse distance lie within the
 intervals that promise 50 and 90 %, over the sources found within 3° in all scenes (K known); the mean width of the 90 %
 interval, the continuous ranked probability score (both in degrees, degrees and 1/m), and the negative log-likelihood in
-nats (radians, radians and 1/m). Distances are drawn uniformly in their inverse.
+nats (radians, radians and 1/m). Distances are drawn uniformly in their inverse. With `--sure`
+those sources alone are judged that are there with this probability.
 
     python benchmarks/uncertainty.py --scenes 200 --kinds random pilot --sources 1 3 5 --snr-db 0 5 10 20
     python benchmarks/uncertainty.py --scenes 500 --methods network  # without the search, which takes most of the time
+    python benchmarks/uncertainty.py --scenes 500 --methods network --sources 5 --snr-db 0 --sure 0.9
 """
 
 import argparse
 import math
+from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from ris_pytorch_pipeline.bench import Stated, stated_of, trial_of
 from ris_pytorch_pipeline.bench.sweep import BLOCK
-from ris_pytorch_pipeline.estimate import PilotMl, Sml
-from ris_pytorch_pipeline.localise import Localiser
+from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
+from ris_pytorch_pipeline.localise import Existence, Localiser
 from ris_pytorch_pipeline.physics import preset
 
 COLUMNS = ("symbols", "K", "SNR dB", "method", "sources", "in 50 %", "in 90 %", "width", "CRPS", "NLL")
@@ -35,11 +39,19 @@ def cell(kind: str, sources: int, snr_db: float, given: argparse.Namespace) -> d
     for block, first in enumerate(range(0, given.scenes, BLOCK)):
         trial = trial_of(scenario, min(BLOCK, given.scenes - first), given.seed, block)
         for name, method in methods.items():
-            parts[name].append(stated_of(trial.scenes.truth, method(trial.scenes.observation, sources)))
+            found = method(trial.scenes.observation, sources)
+            surely = sure(found, Existence()(trial.scenes.observation, found) >= given.sure)
+            parts[name].append(stated_of(trial.scenes.truth, surely))
     return {
         name: Stated(torch.cat([p.error for p in several]), torch.cat([p.deviation for p in several]))
         for name, several in parts.items()
     }
+
+
+def sure(found: Estimate, kept: Tensor) -> Estimate:
+    """The estimate without the sources that are not kept."""
+    positions = found.positions.masked_fill(~kept[..., None], torch.nan)
+    return replace(found, positions=positions, order=positions[..., 0].isfinite().sum(-1))
 
 
 def row(stated: Stated) -> list[str]:
@@ -62,6 +74,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, nargs="+", default=[1, 3, 5])
     parser.add_argument("--snr-db", type=float, nargs="+", default=[0.0, 5.0, 10.0, 20.0])
     parser.add_argument("--methods", nargs="+", default=["network", "search"], choices=["network", "search"])
+    parser.add_argument("--sure", type=float, default=0.0, help="least probability that a source is there (0)")
     given = parser.parse_args()
     torch.set_num_threads(1)
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
