@@ -122,6 +122,14 @@ def test_a_gradient_that_stays_not_finite_in_one_process_ends_both_and_names_it(
         assert "not finite in backbone.1.weight, backbone.1.bias, head.weight, from process 1." in error
 
 
+def test_memory_that_runs_out_in_one_process_is_said_and_both_compute_in_as_many_pieces(both, folder) -> None:
+    first, second = (side["narrow"] for side in both)
+    assert first["pieces"] == second["pieces"] == 2 and first["weights"] == second["weights"]
+    (said,) = first["said"]
+    assert "in process 1: every process computes its share of a batch in 2 pieces" in said
+    assert read_checkpoint(folder / "narrow" / "last.safetensors").header.progress["pieces"] == 2
+
+
 @pytest.mark.parametrize(
     ("scene", "got"),
     [

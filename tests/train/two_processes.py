@@ -44,6 +44,15 @@ class Rare(SmallNet):
         return hidden[:, :2] + (hidden @ self.head.weight.mT) * rare[:, None]
 
 
+class Narrow(SmallNet):
+    """It has no memory to train on more than one scene at a time."""
+
+    def forward(self, inputs):
+        if self.training and len(inputs) > 1:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 1 GiB")
+        return super().forward(inputs)
+
+
 def gradients(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
     """Gradients of the first window, before anything is done with them."""
     return first_gradients(world.trainer(processes=processes))
@@ -139,7 +148,18 @@ def gone(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
     return {}
 
 
-SCENES: list[Scene] = [gradients, rare_gradients, training, one_nan, nan_for_good, disturbed, another_seed, idle, gone]
+def narrow(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
+    """Memory runs out in process 1 alone, at more than one scene at a time."""
+    net = SmallNet if processes.first else Narrow
+    trainer = world.trainer(net=net, directory=folder / "narrow", processes=processes)
+    pieces = trainer.fit().pieces
+    said = [line for line in world.lines() if "memory ran out" in line]
+    return {"pieces": pieces, "said": said, "weights": weights(trainer)}
+
+
+SCENES: list[Scene] = [
+    gradients, rare_gradients, training, one_nan, narrow, nan_for_good, disturbed, another_seed, idle, gone,
+]  # fmt: skip
 
 
 def process(rank: int, world: int, port: int, folder: Path) -> None:

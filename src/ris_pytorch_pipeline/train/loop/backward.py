@@ -22,8 +22,9 @@ def backward(trainer: "Trainer", window: range) -> dict[str, float]:
     """Leave the gradient of the mean loss over the scenes of a window at the parameters.
 
     Where memory runs out, each batch is computed in twice as many pieces from then on, whose gradients add up to that
-    of the whole batch: an update is of the same scenes as before. The number of pieces is kept in the checkpoint. Each
-    piece draws its dropout after the one before, so that other pieces drop other units.
+    of the whole batch: an update is of the same scenes as before. From the next update on all processes compute in as
+    many pieces, and the checkpoint keeps the number. Each piece draws its dropout after the one before, so that other
+    pieces drop other units.
 
     Args:
         trainer: whose network, loss and batches.
@@ -42,6 +43,7 @@ def backward(trainer: "Trainer", window: range) -> dict[str, float]:
         trainer.progress.note_batch(values["total"], sizes[index])
         means.update({name: value * sizes[index] / scenes for name, value in values.items()})
     trainer.spoilers = trainer.processes.sum_gradients(trainer.groups.parameters)
+    _agree(trainer)
     return dict(means)
 
 
@@ -88,6 +90,20 @@ def _halve(trainer: "Trainer", scenes: int) -> None:
         f"[NOTE] memory ran out: batches of {scenes} scenes are computed {at_a_time} at a time from now on, "
         "and an update is of as many scenes as before"
     )
+
+
+def _agree(trainer: "Trainer") -> None:
+    """Let every process compute in as many pieces as the one with the least memory, and say which that is."""
+    processes, progress = trainer.processes, trainer.progress
+    if processes.world == 1:
+        return
+    counts = [int(pieces) for (pieces,) in processes.gathered([progress.pieces])]
+    if max(counts) > progress.pieces:
+        progress.pieces = max(counts)
+        trainer.reporter.say(
+            f"[NOTE] memory ran out in process {counts.index(progress.pieces)}: every process computes its share of a "
+            f"batch in {progress.pieces} pieces from now on, and an update is of as many scenes as before"
+        )
 
 
 def _added(trainer: "Trainer", batch: Batch, number: int, scenes: int) -> dict[str, Tensor]:
