@@ -32,6 +32,7 @@ TOLD = {
     "arrays/tried-on-a-line.csv": "what was tried, and is not in the code",
     "fit/factor.csv": "half of it is of code without the factor",
     "fit/needed-gain.csv": "computed: test_needed_gains_are_those_of_the_code",
+    "fit/right-by-rule.csv": "two of its columns are of earlier code",
     "fit/right-more-tried.csv": "half of it is of earlier code",
     "hybrid/operations.csv": "shares that a profiler showed, in words",
     "proposals/choice.csv": "networks that are not kept",
