@@ -43,7 +43,12 @@ TOLD = {
     "scaling/plan.csv": "computed from the table above it",
     "training/gpu-training.csv": "a card that was lent, before its command was kept",
     "trainlint/log-hands.csv": "first sight of logs of strangers, which happens once",
+    "trainlint/strangers-broken.csv": "first sight of programs of strangers, which happens once",
     "trainlint/strangers-check.csv": "first sight of programs of strangers, which happens once",
+    "trainlint/strangers-check-later.csv": "first sight of programs of strangers, which happens once",
+    "trainlint/strangers-logs.csv": "first sight of logs of strangers, which happens once",
+    "trainlint/strangers-sound.csv": "first sight of programs of strangers, which happens once",
+    "trainlint/strangers-twins.csv": "first sight of programs of strangers, which happens once",
 }
 """Tables without a command that makes them anew, and why."""
 
