@@ -32,6 +32,7 @@ TOLD = {
     "arrays/tried-on-a-line.csv": "what was tried, and is not in the code",
     "fit/factor.csv": "half of it is of code without the factor",
     "fit/needed-gain.csv": "computed: test_needed_gains_are_those_of_the_code",
+    "fit/right-by-rule.csv": "two of its columns are of earlier code",
     "fit/right-more-tried.csv": "half of it is of earlier code",
     "hybrid/operations.csv": "shares that a profiler showed, in words",
     "proposals/choice.csv": "networks that are not kept",
@@ -42,7 +43,12 @@ TOLD = {
     "scaling/plan.csv": "computed from the table above it",
     "training/gpu-training.csv": "a card that was lent, before its command was kept",
     "trainlint/log-hands.csv": "first sight of logs of strangers, which happens once",
+    "trainlint/strangers-broken.csv": "first sight of programs of strangers, which happens once",
     "trainlint/strangers-check.csv": "first sight of programs of strangers, which happens once",
+    "trainlint/strangers-check-later.csv": "first sight of programs of strangers, which happens once",
+    "trainlint/strangers-logs.csv": "first sight of logs of strangers, which happens once",
+    "trainlint/strangers-sound.csv": "first sight of programs of strangers, which happens once",
+    "trainlint/strangers-twins.csv": "first sight of programs of strangers, which happens once",
 }
 """Tables without a command that makes them anew, and why."""
 
