@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import SMALL, Run
+from running import NETWORK, SMALL, Run
 
 from ris_pytorch_pipeline.cli import memory, program
 from ris_pytorch_pipeline.cli.commands import locate
@@ -79,6 +79,21 @@ def test_a_comparison_streams_its_scenes() -> None:
 def test_commands_refuse_before_they_begin(ris: Run, command: tuple[str, ...], parts: tuple[str, ...]) -> None:
     ris(*command).refused(*parts)
     assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize("command", ["train", "doctor", "search"])
+def test_a_batch_that_does_not_fit_is_refused_before_it_is_drawn(ris: Run, command: str) -> None:
+    Path("net.toml").write_text("[plan]\nbatch = 100000\nn_train = 100000\n", encoding="utf-8")
+    where = () if command == "doctor" else ("run",)
+    ris(command, *where, "--config", "net.toml").refused("a batch of 100000 scenes", "lower plan.batch")
+    assert [path.name for path in Path().iterdir()] == ["net.toml"]
+
+
+def test_the_checks_of_a_plan_with_zeros_too_many_look_at_some_of_its_rates(ris: Run) -> None:
+    Path("net.toml").write_text(NETWORK, encoding="utf-8")
+    doctored = ris("doctor", "--config", "net.toml", "--n-train", "100000000", "--json")
+    rates = next(line for line in doctored.json["lines"] if line["name"] == "planned rates")
+    assert rates["passed"] and "20000 of " in rates["number"]
 
 
 def test_a_large_file_is_refused_and_one_of_its_scenes_is_not(

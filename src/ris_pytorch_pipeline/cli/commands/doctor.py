@@ -5,6 +5,7 @@ import argparse
 from trainlint import Preflight, show_preflight
 
 from ...train import Reporter, Trainer
+from ..memory import require_batch
 from ..options.training_experiment import training_of
 
 
@@ -14,5 +15,7 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 where every line passed, 1 otherwise.
     """
-    trainer = Trainer(training_of(arguments), reporter=Reporter(quiet=True))
+    training = training_of(arguments)
+    require_batch(training)
+    trainer = Trainer(training, reporter=Reporter(quiet=True))
     return show_preflight(Preflight(lines=trainer.preflight()), as_json=arguments.json)

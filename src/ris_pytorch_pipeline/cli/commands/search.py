@@ -36,7 +36,7 @@ from ...search.kept.studies import refuse_absent, refuse_present
 from ...tasks import Executor
 from ...tasks.watch import Watch
 from ..forms.base_checked import base_preflight
-from ..memory import fixed_bytes, require
+from ..memory import fixed_bytes, require, require_batch
 from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.search_options import RESUMED
 from ..options.storage_url import TOLD, with_url
@@ -213,11 +213,12 @@ def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
 
 
 def _check_memory(settings: Settings, workers: int) -> None:
-    """Refuse fixed scenes that fit in no memory: each process holds its own.
+    """Refuse fixed scenes that fit in no memory, of which each process holds its own, and a batch that does not.
 
     Raises:
         InfeasibleError: they do not fit.
     """
+    require_batch(settings.base.training)
     scenario = settings.base.training.scenario
     require(
         workers * fixed_bytes(scenario, settings.scenes),

@@ -26,6 +26,7 @@ from ...train import (
     shard_scenes,
 )
 from ...train.files.folder import RunFiles
+from ..memory import require_batch
 from ..options.scenes.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         The exit code: 0, or 1 where a check failed (nothing was written) or the run was stopped by what it measured.
     """
     experiment, watch = training_of(arguments), watch_of(arguments)
+    require_batch(experiment)
     limit = limited(arguments.memory_limit, experiment.device)
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
     resume = arguments.resume or is_of_launch(arguments.out, launch_of(os.environ))

@@ -30,6 +30,8 @@ from .reporter import Reporter
 _Batch = tuple[Inputs, Labels]
 _MICROBATCHES, _LARGEST = 4, 8
 """Batches that are accumulated in a trial, and the most scenes in each."""
+_MOST_LOOKS = 20_000
+"""Updates whose rates are asked for: some tenths of a second, where a plan may have tens of millions of updates."""
 
 
 def preflight(trainer: Trainer) -> tuple[Line, ...]:
@@ -86,21 +88,28 @@ def _one_batch(trainer: Trainer, batch: tuple[Inputs, Labels], data: Data) -> Se
 def _rates(trainer: Trainer) -> tuple[str, list[Finding]]:
     """The rates that the run would use: positive from the first update on, warmed up in time, and up to the peak."""
     count = trainer.updates
-    planned = [_rates_of(trainer, update) for update in range(count)]
+    planned = {update: _rates_of(trainer, update) for update in _looked_at(count)}
     found = [
         updates.ZERO_RATE.found(f"{name} at {planned[u][name]:.3g} in update {u + 1} of {count}", subject=name)
         for name in planned[0]
-        for u in [next((u for u, rates in enumerate(planned) if not rates[name] > 0), None)]
+        for u in [next((u for u, rates in planned.items() if not rates[name] > 0), None)]
         if u is not None
     ]
     texts = []
     for name, target in trainer.config.peaks(trainer.groups.trained).items():
-        course = [rates[name] for rates in planned]
-        peak, mean = max(course), sum(course) / count
+        course = [rates[name] for rates in planned.values()]
+        peak, mean = max(course), sum(course) / len(course)
         texts.append(f"{name} {course[0]:.3g}, peak {peak:.3g}, mean {mean:.3g}")
         if abs(peak - target) > 0.01 * target or mean < 0.2 * target:
             found.append(updates.LOW_RATE.found(f"{texts[-1]}; target {target:.3g}", subject=name))
-    return f"{count} updates, {warmup_updates(count, trainer.config)} of warm-up: {'; '.join(texts)}", found
+    told = f"{count} updates" if len(planned) == count else f"{len(planned)} of {count} updates"
+    return f"{told}, {warmup_updates(count, trainer.config)} of warm-up: {'; '.join(texts)}", found
+
+
+def _looked_at(count: int) -> list[int]:
+    """The updates whose rates are asked for: all, or as many as are looked at, evenly from the first to the last."""
+    looks = min(count, _MOST_LOOKS)
+    return [look * (count - 1) // max(1, looks - 1) for look in range(looks)]
 
 
 @dataclass(frozen=True, eq=False)
