@@ -140,6 +140,14 @@ def test_pilots_that_are_called_random_are_a_misfit_that_names_them() -> None:
     assert all("symbols pilot" in words for words in found.fit.striking)
 
 
+def test_so_are_they_where_their_number_is_told() -> None:
+    scenes = drawn()
+    found = Sml()(replace(scenes.observation, symbols="random"), scenes.truth.sources)
+    assert found.fit is not None and found.status == (Status.MISFIT,) * 4
+    assert torch.equal(found.order, scenes.truth.sources)
+    assert all("symbols pilot" in words for words in found.fit.striking)
+
+
 def test_no_source_where_energy_came_through_the_channel_is_said() -> None:
     scenes = drawn()
     nowhere = torch.full_like(scenes.truth.positions, torch.nan)

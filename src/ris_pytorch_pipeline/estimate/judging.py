@@ -12,7 +12,6 @@ from ..matching import gather_found, match, occupied
 from ..physics import Array, Observation, to_cosines, to_positions
 from ..shapes import Counts, Mask, Positions
 from .estimate import Estimate, Mode, Status
-from .fit.images.steady import STEADY, steady_symbols
 from .fit.verdict import judge
 from .grid import search_grid
 from .joining import joined_estimates
@@ -134,13 +133,12 @@ def _followed(estimate: Estimate, observation: Observation, region: SearchRegion
     given, there = _cosines(estimate.positions, array)
     end = _likelihood(observation, region).refine(observation, _in_front(given, there, estimate.positions, array))
     optima, kept = _cosines(end.positions, array)
-    steady = steady_symbols(scale(observation).observation, end.positions)
     *across, along = search_grid(region, array).steps
     limits = given.new_tensor([*(_ASIDE * step for step in across), _ALONG * along])
     apart = ((given[:, :, None] - optima[:, None]) / limits).abs().amax(-1)
     partner = match(apart, there, kept, _ANYWHERE)
     off = ((given - gather_found(optima, partner)) / limits).abs().amax(-1) > 1  # False of NaN: empty slots
-    return _stated(estimate, end, partner, off.any(-1), steady)
+    return _stated(estimate, end, partner, off.any(-1))
 
 
 def _in_place(estimate: Estimate, observation: Observation, region: SearchRegion) -> Estimate:
@@ -174,34 +172,29 @@ def _stated(
     end: Estimate,
     partner: Tensor,
     off: Bool[Tensor, "scene"],  # noqa: F821
-    steady: Bool[Tensor, "scene"],  # noqa: F821
 ) -> Estimate:
     """The fit of the optimum, source by source as in the estimate, and what is to be said of both."""
     if end.fit is None:
         return estimate
-    fit, findings, striking, modes = end.fit, [], [], []
-    for row, (said, words) in enumerate(zip(fit.findings, fit.striking, strict=True)):
-        same = bool(steady[row])
-        own = {Status.MISFIT: same, Status.OFF: bool(off[row]), estimate.status[row]: True}
-        findings.append(_together(said, tuple(status for status, flag in own.items() if flag)))
-        striking.append(f"as many sources or fewer explain more with {STEADY}" if same else words)
+    fit, findings, modes = end.fit, [], []
+    for row, said in enumerate(fit.findings):
+        own = (*([Status.OFF] if bool(off[row]) else []), estimate.status[row])
+        findings.append(_together(said, own))
         modes.append(_renumbered(fit.modes[row], partner[row].tolist()))
     evidence = gather_found(fit.evidence[..., None], partner)[..., 0]
-    fit = replace(
-        fit, evidence=evidence, striking=tuple(striking), findings=tuple(findings), modes=tuple(modes)
-    )  # fmt: skip
+    fit = replace(fit, evidence=evidence, findings=tuple(findings), modes=tuple(modes))
     return replace(estimate, fit=fit, status=tuple((*said, Status.CONVERGED)[0] for said in findings))
 
 
 def _together(model: tuple[Status, ...], own: tuple[Status, ...]) -> tuple[Status, ...]:
-    """What is said of the model, then of the estimate; that a source is weak comes last, a misfit first.
+    """What is said of the model, then of the estimate; that a source is weak comes last.
 
     How many iterations the judge took is nothing that the estimate is answerable for.
     """
     said = {*model, *own} - {Status.CONVERGED}
     if Status.ITERATION_LIMIT not in own:
         said -= {Status.ITERATION_LIMIT}
-    order = (*(s for s in own if s is Status.MISFIT), *(s for s in model if s is not Status.WEAK), *own, *model)
+    order = (*(s for s in model if s is not Status.WEAK), *own, *model)
     return tuple(status for status in dict.fromkeys(order) if status in said)
 
 

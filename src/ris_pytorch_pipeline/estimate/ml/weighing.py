@@ -1,7 +1,7 @@
 """Which of the sources that a search found are kept: scenes with spare ones are searched again without them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -55,12 +55,26 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     """
     whole, aside = merged(parts, asked)
     if asked is not None:
-        return _judged(scaled, whole, aside, weighing, counting=False).estimate
+        return _without_change(scaled, _judged(scaled, whole, aside, weighing, counting=False).estimate)
     judged = _judged(scaled, whole, aside, weighing, counting=True)
     found = _settled(scaled, judged, weighing, counting=True)
     images = partial(_images, weighing=weighing)
     found, decided = said_incomplete(scaled, judged, found, weighing.misread, images)
     return _without_images(scaled, _reread(scaled, found, decided, weighing), weighing)
+
+
+def _without_change(scaled: Scaled, found: Estimate) -> Estimate:
+    """With its sources, scenes of random symbols that do not change are a misfit: they are those of pilots."""
+    steady = steady_symbols(scaled.observation, found.positions)
+    if found.fit is None or not bool(steady.any()):
+        return found
+    findings, striking = list(found.fit.findings), list(found.fit.striking)
+    for row in torch.nonzero(steady).squeeze(-1).tolist():
+        findings[row] = (Status.MISFIT, *(status for status in findings[row] if status is not Status.MISFIT))
+        striking[row] = explained_more(STEADY)
+    status = tuple((*said, Status.CONVERGED)[0] for said in findings)
+    fit = replace(found.fit, findings=tuple(findings), striking=tuple(striking))
+    return replace(found, fit=fit, status=status)
 
 
 def _settled(scaled: Scaled, judged: Judged, weighing: Weighing, *, counting: bool, misfit: str = "") -> Estimate:
@@ -190,13 +204,18 @@ def _images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Mask:
     return moving_mates(scaled.observation, found.positions, levels, grid, weighing.threshold)
 
 
+def explained_more(reading: str) -> str:
+    """What is said of scenes that another reading explains better."""
+    return f"as many sources or fewer explain more with {reading}"
+
+
 def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing) -> Estimate:
     """No source in the scenes whose better reading has a name."""
     for name in sorted(set(names) - {""}):
         chosen = torch.tensor([row for row, other in enumerate(names) if other == name], device=found.order.device)
         nowhere = torch.full_like(found.positions[chosen], torch.nan)
         parts = weighing.again(scaled[chosen], nowhere, torch.zeros_like(chosen))
-        said = f"as many sources or fewer explain more with {name}"
+        said = explained_more(name)
         judged = _judged(scaled[chosen], *merged(parts, None), weighing, counting=False, misfit=said)
         none = _settled(scaled[chosen], judged, weighing, counting=False, misfit=said)
         found = replaced_estimates(found, chosen, none)
