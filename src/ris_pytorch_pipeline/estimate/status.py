@@ -90,7 +90,7 @@ _ADVICE = {
         "let the likelihood count: leave --model out, take Sml() or PilotMl(), or pass a doubt above 0",
     ),
     Status.WEAK: (
-        "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",
+        "more sources asked for or listed than there are, low SNR, few snapshots, or a model that explains little",
         "ask for fewer sources, leave their number open, or add snapshots",
     ),
 }
