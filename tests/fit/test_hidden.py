@@ -22,6 +22,16 @@ def test_most_of_many_are_missed() -> None:
     assert sum(status is Status.INCOMPLETE for status in found.status) >= 3
 
 
+@pytest.mark.parametrize("name", ["random", "pilot"])
+def test_where_a_count_stops_is_no_wrong_model(name: str) -> None:
+    """Three sources, of which a count that stops at two leaves one over."""
+    right = scenes(name, sources=3, snr_db=20.0, separation=0.3)
+    found = (Sml(most_sources=2) if name == "random" else PilotMl(most_sources=2))(right.observation)
+    assert found.order.tolist() == [2] * len(right)
+    assert sum(status is Status.INCOMPLETE for status in found.status) >= 3
+    assert Status.MISFIT not in found.status and Status.CONVERGED not in found.status
+
+
 def test_a_silent_scene_of_another_reading_is_no_source_too_few() -> None:
     """Many sources of a wrong convention explain the measurements, too; the right one needs fewer."""
     seen = conjugated(scenes("random", sources=2, count=6).observation, "codes")

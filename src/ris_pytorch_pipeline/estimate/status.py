@@ -62,8 +62,8 @@ _ADVICE = {
         "sandwich",
     ),
     Status.INCOMPLETE: (
-        "a weak source, two close ones, fewer asked for than there are, or an error of the model that leaves one clear "
-        "image, as a bent panel does",
+        "a weak source, two close ones, fewer asked for than there are, a count that stopped at `most_sources`, or an "
+        "error of the model that leaves one clear image, as a bent panel does",
         "ask for one more source, or record more snapshots; where that does not help, calibrate; a ± does not contain "
         "what is left out",
     ),
