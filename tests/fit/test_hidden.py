@@ -1,9 +1,14 @@
 """A source too few is called so, and no wrong model is named; a wrong model is not called a source too few."""
 
+from dataclasses import replace
+
 import pytest
+import torch
 from fitted_scenes import conjugated, flipped, scenes
 
+from ris_pytorch_pipeline.bench import matched
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
+from ris_pytorch_pipeline.physics import steering
 
 
 @pytest.mark.parametrize(("name", "sources", "asked"), [("random", 2, 1), ("pilot", 2, 1), ("pilot", 3, 1)])
@@ -49,3 +54,17 @@ def test_a_wrong_model_is_no_source_too_few() -> None:
 def test_right_scenes_are_complete() -> None:
     found = Sml()(scenes(sources=2, snr_db=15.0).observation, 2)
     assert Status.INCOMPLETE not in found.status
+
+
+def test_an_echo_is_not_counted_and_is_located_where_it_is_asked_for() -> None:
+    """Symbols that are those of another source could be an error of the model: the count says so, and names echoes."""
+    drawn = scenes(sources=2, snr_db=20.0, separation=0.3, snapshots=32)
+    seen, truth = drawn.observation, drawn.truth
+    waves = steering(truth.positions, seen.array)
+    echoes = torch.stack([truth.symbols[..., 0], 0.8j * truth.symbols[..., 0]], -1)
+    heard = torch.einsum("smn,sln,slk,skn->slm", seen.channel, seen.codes, echoes - truth.symbols, waves)
+    echoed = replace(seen, measurements=seen.measurements + heard)
+    counted, asked = Sml()(echoed), Sml()(echoed, 2)
+    assert Status.CONVERGED not in counted.status and "echo" in Status.MISFIT.cause
+    assert asked.status == (Status.CONVERGED,) * len(asked)
+    assert bool(matched(asked, truth).found.all())

@@ -57,9 +57,9 @@ _ADVICE = {
     Status.MISFIT: (
         "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel "
         "(phases of elements, a bent panel), data made with a Fresnel wave, or a source that moves, lies outside the "
-        "searched field or is too weak to be counted",
-        "try conventions, wavefronts and a wider field with `ris check`; otherwise calibrate, and trust no ± but the "
-        "sandwich",
+        "searched field, is too weak to be counted or has an echo: random symbols that are another's are not counted",
+        "try conventions, wavefronts and a wider field with `ris check`; where there are echoes, ask for a number of "
+        "sources that counts them; otherwise calibrate, and trust no ± but the sandwich",
     ),
     Status.INCOMPLETE: (
         "a weak source, two close ones, fewer asked for than there are, a count that stopped at `most_sources`, or an "
