@@ -67,6 +67,16 @@ def test_a_wrong_sequence_is_no_source() -> None:
     assert Status.CONVERGED not in found.status
 
 
+def test_a_sequence_that_nobody_sends_is_weak_before_it_is_ambiguous() -> None:
+    """It fits anywhere: that is no other answer to the scene."""
+    seen, _ = known(2, 4, snr_db=20.0)
+    assert seen.sequences is not None
+    silent = torch.polar(torch.ones(4, 16, 1, dtype=torch.float64), torch.arange(64.0).reshape(4, 16, 1).double() ** 2)
+    found = KnownMl()(replace(seen, sequences=torch.cat([seen.sequences, silent.to(seen.sequences)], -1)))
+    assert found.fit is not None and {mode.source for modes in found.fit.modes for mode in modes} == {2}
+    assert found.status == (Status.WEAK,) * 4
+
+
 def test_what_does_not_fit_is_refused() -> None:
     seen, scenes = known(2, 2)
     assert seen.sequences is not None

@@ -94,6 +94,17 @@ def test_a_wrong_model_is_said_to_be_one() -> None:
         assert Status.CONVERGED not in MixedMl(effort=SearchEffort(rounds=2))(each).status
 
 
+def test_a_kind_that_nobody_sends_is_weak_before_it_is_ambiguous() -> None:
+    seen = drawn(2, kinds=("pilot", "known"), snr_db=20.0).observation
+    assert seen.sequences is not None
+    ones = seen.sequences.new_ones(2, 16, 1)
+    found = MixedMl(effort=SearchEffort(rounds=2))(
+        replace(seen, symbols=KINDS, sequences=torch.cat([ones, seen.sequences], -1))
+    )
+    assert found.fit is not None and any(found.fit.modes)
+    assert found.status == (Status.WEAK,) * 2
+
+
 def test_what_does_not_fit_is_refused() -> None:
     scenes = drawn(2)
     seen = scenes.observation

@@ -57,13 +57,13 @@ _ADVICE = {
     Status.MISFIT: (
         "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel "
         "(phases of elements, a bent panel), data made with a Fresnel wave, or a source that moves, lies outside the "
-        "searched field or is too weak to be counted",
-        "try conventions, wavefronts and a wider field with `ris check`; otherwise calibrate, and trust no ± but the "
-        "sandwich",
+        "searched field, is too weak to be counted or has an echo: random symbols that are another's are not counted",
+        "try conventions, wavefronts and a wider field with `ris check`; where there are echoes, ask for a number of "
+        "sources that counts them; otherwise calibrate, and trust no ± but the sandwich",
     ),
     Status.INCOMPLETE: (
-        "a weak source, two close ones, fewer asked for than there are, or an error of the model that leaves one clear "
-        "image, as a bent panel does",
+        "a weak source, two close ones, fewer asked for than there are, a count that stopped at `most_sources`, or an "
+        "error of the model that leaves one clear image, as a bent panel does",
         "ask for one more source, or record more snapshots; where that does not help, calibrate; a ± does not contain "
         "what is left out",
     ),
@@ -90,7 +90,7 @@ _ADVICE = {
         "let the likelihood count: leave --model out, take Sml() or PilotMl(), or pass a doubt above 0",
     ),
     Status.WEAK: (
-        "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",
+        "more sources asked for or listed than there are, low SNR, few snapshots, or a model that explains little",
         "ask for fewer sources, leave their number open, or add snapshots",
     ),
 }

@@ -1,5 +1,6 @@
 """What is said about each scene: does the model explain it, do its sources stand out, is there another answer?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +12,7 @@ from ...shapes import Counts, Mask
 from ..estimate import Estimate, Fit, Status
 from ..grid import search_grid
 from ..normalise import Scaled
-from ..outcome import Aside
+from ..outcome import Aside, Modes
 from ..region import SearchRegion
 from .certainty.freedom import free_coordinates
 from .certainty.panel_error import with_panel_errors
@@ -106,10 +107,7 @@ def judge(
         | (~tested.possible | free) & ((groups.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
-    findings = tuple(
-        _findings(flags, row, status, faint=all(found.gains[row, m.source] < needed[row] for m in aside.modes[row]))
-        for row, status in enumerate(estimate.status)
-    )
+    findings = findings_of(flags, estimate.status, aside.modes, found.gains < needed[:, None])
     fit = Fit(
         explained=explained_share(groups),
         expected=found.expected_share,
@@ -196,11 +194,37 @@ def incomplete(found: Estimate, rows: Tensor) -> Estimate:
     return replace(found, fit=replace(found.fit, findings=findings), status=status)
 
 
-def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
-    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out.
+def findings_of(
+    flags: dict[Status, Tensor], ended: Sequence[Status], modes: Modes, faint: Mask
+) -> tuple[tuple[Status, ...], ...]:
+    """All that is to be said of each scene, worst first, by any likelihood.
 
-    A source that hardly stands out fits anywhere: where no other one has another place, too many were asked for.
+    The border of the field explains a misfit where the sources stand out. A source that hardly stands out fits
+    anywhere: where no other one has another place, too many were asked for.
+
+    >>> from ris_pytorch_pipeline.estimate import Mode
+    >>> flags = {status: torch.tensor([True]) for status in (Status.AMBIGUOUS, Status.WEAK)}
+    >>> places = ((Mode(source=1, position=(0.1, 0.2, 3.0), loss=0.1),),)  # the second source may be elsewhere
+    >>> second_faint, first_faint = torch.tensor([[False, True]]), torch.tensor([[True, False]])
+    >>> [s.name for s in findings_of(flags, [Status.CONVERGED], places, second_faint)[0]]
+    ['WEAK', 'AMBIGUOUS']
+    >>> [s.name for s in findings_of(flags, [Status.CONVERGED], places, first_faint)[0]]
+    ['AMBIGUOUS', 'WEAK']
+
+    Args:
+        flags: of each status whether it is to be said, by scene.
+        ended: how the search of each scene ended.
+        modes: other places of the sources of each scene.
+        faint: (scene, source), True of sources that hardly stand out.
     """
+    return tuple(
+        _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in modes[row]))
+        for row, status in enumerate(ended)
+    )
+
+
+def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
+    """Those of one scene; `faint` says that no source which stands out has another place."""
     said = {status} | {finding for finding, flag in flags.items() if bool(flag[row])}
     order = (Status.EDGE, *_ORDER)
     if Status.WEAK in said:

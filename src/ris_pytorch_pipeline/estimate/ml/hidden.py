@@ -49,7 +49,7 @@ def with_hidden(
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
     """
-    most = min(reader.most_sources, scaled.observation.most_sources)
+    most = scaled.observation.most_sources  # where a count stops says nothing of what is there
     doubtful = torch.tensor(perhaps_missed(found), device=found.order.device) & (found.order < most)
     for order in found.order[doubtful].unique().tolist():
         rows = torch.nonzero(doubtful & (found.order == order)).squeeze(-1)

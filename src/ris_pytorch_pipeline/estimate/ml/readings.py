@@ -36,11 +36,6 @@ class Reader(Protocol[L]):
         """How hard to search."""
         ...
 
-    @property
-    def most_sources(self) -> int:
-        """Where an estimated order stops."""
-        ...
-
     def likelihood(self, scaled: Observation) -> L:
         """The likelihood of scaled scenes."""
         ...

@@ -20,7 +20,7 @@ from ...fit.elsewhere.modes import contest, modes_of
 from ...fit.groups import Groups
 from ...fit.residual.structure import SENTENCES, Structure, structure
 from ...fit.residual.tangents import tangents_of
-from ...fit.verdict import ALARM
+from ...fit.verdict import ALARM, findings_of
 from ...normalise import Scaled, scale
 from ...outcome import Modes
 from ...region import SearchRegion
@@ -83,7 +83,7 @@ def _judged(
         Status.NOT_OBSERVABLE: estimate.deviations.isnan().flatten(1).any(-1),
         Status.WEAK: (gains < needed).any(-1),
     }
-    findings = tuple(tuple(s for s, flag in flags.items() if bool(flag[row])) for row in range(len(seen)))
+    findings = findings_of(flags, estimate.status, modes, gains < needed)
     fit = _fit(seen, groups, tested, gains, findings, modes)
     return replace(estimate, fit=fit, status=tuple((*said, Status.CONVERGED)[0] for said in findings))
 

@@ -21,7 +21,7 @@ from ...fit.groups import Groups, responses_by_kind, symbols_by_kind
 from ...fit.meaning.preflight import channel_rank
 from ...fit.residual.structure import SENTENCES, structure
 from ...fit.residual.tangents import tangents_of
-from ...fit.verdict import ALARM, little_heard
+from ...fit.verdict import ALARM, findings_of, little_heard
 from ...normalise import Scaled
 from ...outcome import Modes, ending_of
 from ..hypothesis import Hypothesis, joined
@@ -79,6 +79,7 @@ def _judged(
     estimate = with_panel_errors(estimate, seen.array, groups, tangents, tested.p_value, region.fixed)
     scatter = scatter_of(replace(seen, symbols="pilot", sequences=None), groups)
     gains, modes = evidence_of(likelihood, end, scatter), _modes(likelihood, end)
+    faint = gains < _needed(likelihood, threshold).to(gains)
     random = sum(likelihood.random)
     free = (channel_rank(seen) <= random) & (random > 0)
     flags = {
@@ -86,9 +87,9 @@ def _judged(
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=pull.device),
         Status.EDGE: held_back(seen, estimate, region, pull),
         Status.UNTESTED: ~tested.possible | free | little_heard(seen, estimate.order, region),
-        Status.WEAK: (gains < _needed(likelihood, threshold).to(gains)).any(-1),
+        Status.WEAK: faint.any(-1),
     }
-    findings = tuple(_findings(flags, row, ended) for row, ended in enumerate(estimate.status))
+    findings = findings_of(flags, estimate.status, modes, faint)
     fit = Fit(
         explained=explained_share(groups),
         expected=expected_share(scatter),
@@ -99,14 +100,6 @@ def _judged(
         modes=modes,
     )
     return replace(estimate, fit=fit, status=tuple((*said, Status.CONVERGED)[0] for said in findings))
-
-
-def _findings(flags: dict[Status, Tensor], row: int, ended: Status) -> tuple[Status, ...]:
-    """All that is to be said of a scene, worst first; how it ended comes before that a source is weak."""
-    said = [status for status, flag in flags.items() if bool(flag[row])]
-    weak = said[-1:] if Status.WEAK in said else []
-    ends = [] if ended is Status.CONVERGED else [ended]
-    return (*said[: len(said) - len(weak)], *ends, *weak)
 
 
 def _groups_of(likelihood: MixedLikelihood, at: Hypothesis) -> tuple[Groups, Complex[Tensor, "scene block source"]]:
