@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
+from ris_pytorch_pipeline.calibrate import Calibration
 from ris_pytorch_pipeline.data import save_scenes
-from ris_pytorch_pipeline.physics import Observation, Points, complex_normal, direct, measure, steering
+from ris_pytorch_pipeline.physics import Observation, Panel, Points, complex_normal, direct, measure, steering
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -89,3 +90,12 @@ def around_file(path: Path) -> None:
         codes=sounding.codes, channel=sounding.channel, symbols="random",
     )  # fmt: skip
     save_scenes(path, seen, note="a cube")
+
+
+def hardware() -> Calibration:
+    """A panel whose elements turn phases by half a radian, and antennas of unequal gains."""
+    generator = stream(0, "hardware")
+    phases, gains = (torch.randn(n, generator=generator, dtype=torch.float64) for n in (36, 8))
+    nominal = Calibration.nominal(Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3), antennas=8)
+    elements, antennas = torch.polar(torch.ones(36).double(), 0.5 * phases), (1 + 0.2 * gains).to(torch.complex128)
+    return Calibration(**{**vars(nominal), "elements": elements[None], "antennas": antennas[None]})

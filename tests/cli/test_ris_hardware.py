@@ -4,26 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import SMALL, SMALL_TOML, Run
+from running import SMALL, SMALL_TOML, Run, hardware
 
 from ris_pytorch_pipeline.bench import calibrated_scenes, cell_scenes
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.calibrate import Calibration, save_calibration
 from ris_pytorch_pipeline.data import config_digest
-from ris_pytorch_pipeline.physics import Panel, Scenario, measure, preset, steering
-from ris_pytorch_pipeline.rng import stream
+from ris_pytorch_pipeline.physics import Scenario, measure, preset, steering
 
 GEOMETRY = {"horizontal": 6, "vertical": 6, "antennas": 8, "snapshots": 8, "sources": 1, "snr_db": 20.0}
 WORDS = (*SMALL, "--symbols", "pilot", "--scenes", "20", "--methods", "pilot", "--json")
-
-
-def hardware() -> Calibration:
-    """A panel whose elements turn phases by half a radian, and antennas of unequal gains."""
-    generator = stream(0, "hardware")
-    phases, gains = (torch.randn(n, generator=generator, dtype=torch.float64) for n in (36, 8))
-    nominal = Calibration.nominal(Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3), antennas=8)
-    elements, antennas = torch.polar(torch.ones(36).double(), 0.5 * phases), (1 + 0.2 * gains).to(torch.complex128)
-    return Calibration(**{**vars(nominal), "elements": elements[None], "antennas": antennas[None]})
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from small_shards import FILES, SMALL, contents, four_parts, plan
 
 from ris_pytorch_pipeline.data import SceneSource, Shards, open_shards, write_shards
 from ris_pytorch_pipeline.data.sharded import sharding
+from ris_pytorch_pipeline.data.sharded.manifest_schema import check_manifest
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError, SceneFileError
-from ris_pytorch_pipeline.physics import Impairments, preset
+from ris_pytorch_pipeline.physics import Hardware, Impairments, Sounding, preset
 from ris_pytorch_pipeline.units import storage
 
 
@@ -40,6 +42,35 @@ def test_the_size_of_a_scene_is_foretold(tmp_path: Path) -> None:
         size = (tmp_path / str(number) / "test-00000.safetensors").stat().st_size
         assert 16 * sharding.scene_bytes(scenario) == pytest.approx(size, rel=0.01)
     assert plan(preset("random"), batch=32, per_shard=None).shard_scenes % 32 == 0
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_size_of_a_scene_behind_hardware_is_foretold(tmp_path: Path, told: bool) -> None:
+    def turned(sounding: Sounding) -> Sounding:
+        return replace(sounding, codes=1j * sounding.codes, channel=2 * sounding.channel)
+
+    own, behind = Hardware(real=turned, told=told), {"calibration": "gains@0", "told": told}
+    changes = {"splits": {"test": 16}, "batch": 16, "per_shard": 16, "hardware": own, "behind": behind}
+    done = write_shards(tmp_path, plan(preset("random"), **changes))
+    size = (tmp_path / "test-00000.safetensors").stat().st_size
+    assert 16 * sharding.scene_bytes(preset("random"), own) == pytest.approx(size, rel=0.01)
+    held = open_shards(tmp_path).scenes("test", 0, 16)
+    assert torch.equal(held.truth.applied_codes, held.observation.codes) is told
+    assert done.manifest.behind == f" behind gains@0{'' if told else ', untold'}"
+
+
+def test_hardware_and_what_the_manifest_says_of_it_go_together() -> None:
+    with pytest.raises(ConfigurationError, match=r"`hardware` and `behind` together; got one of them"):
+        plan(behind={"calibration": "gains@0", "told": True})
+    config = plan().manifest().to_plain()["config"]
+    assert "behind" not in config
+    values = plan().manifest().to_plain()
+    told = {"calibration": "gains@0", "told": True}
+    for behind in (told, None):
+        assert check_manifest({**values, "config": {**config, "behind": behind}}).config.seed == 3
+    for wrong in ("gains", {"calibration": "gains@0"}, {**told, "told": 1}, {**told, "more": 1}):
+        with pytest.raises(ValueError, match="behind"):
+            check_manifest({**values, "config": {**config, "behind": wrong}})
 
 
 def test_an_interrupted_simulation_goes_on(tmp_path: Path, shards: Shards) -> None:

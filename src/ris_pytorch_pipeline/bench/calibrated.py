@@ -1,7 +1,5 @@
 """How do methods fare on the hardware that was calibrated? Scenes drawn behind its gains, of which they know or not."""
 
-from dataclasses import replace
-
 from ..calibrate import Calibration
 from ..physics import Scenario, Scenes
 from .sweep import Drawer
@@ -26,7 +24,6 @@ def calibrated_scenes(calibration: Calibration, *, told: bool = True) -> Drawer:
     """
 
     def block_of(scenario: Scenario, scenes: int, seed: int, block: int) -> Scenes:
-        drawn = cell_scenes(scenario, scenes, seed, block, calibration.applied)
-        return replace(drawn, observation=calibration.applied(drawn.observation)) if told else drawn
+        return cell_scenes(scenario, scenes, seed, block, calibration.hardware(told=told))
 
     return block_of

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from ..bounds import Bound, scene_bound
-from ..physics import Scenario, Scenes, draw, ends
+from ..physics import Hardware, Scenario, Scenes, draw, ends
 from ..physics.scenes.scenario import CountSpan, Span
-from ..physics.scenes.scene import Hardware
 from ..rng import stream
 
 

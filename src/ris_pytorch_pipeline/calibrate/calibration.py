@@ -10,7 +10,7 @@ from torch import Tensor
 from ..data import SceneFile, truth_at
 from ..errors import InputError
 from ..estimate import Estimate
-from ..physics import Array, Observation, Sounding
+from ..physics import Array, Hardware, Observation, Sounding
 from .choice import Learnt
 
 Sounded = TypeVar("Sounded", bound=Sounding)
@@ -122,6 +122,22 @@ class Calibration:
         if not observation.wide:
             codes, channel = codes.squeeze(1), channel.squeeze(1)
         return replace(observation, codes=codes, channel=channel)
+
+    def hardware(self, *, told: bool) -> Hardware:
+        """The panel that scenes are drawn behind, by `simulate` and `draw`.
+
+        >>> import ris_pytorch_pipeline as ris
+        >>> scenario = ris.preset("pilot", horizontal=4, vertical=4)
+        >>> nominal = Calibration.nominal(scenario_array(scenario), antennas=16)
+        >>> late = replace(nominal, elements=1j * nominal.elements)
+        >>> scenes = ris.simulate(scenario, scenes=2, seed=0, hardware=late.hardware(told=False))
+        >>> torch.allclose(scenes.truth.applied_channel, 1j * scenes.observation.channel)
+        True
+
+        Args:
+            told: whether estimators are given codes and channel as they really are; otherwise the intended ones.
+        """
+        return Hardware(real=self.applied, told=told)
 
     def widened(self, estimate: Estimate) -> Estimate:
         """The estimate with its standard deviations scaled to what the calibration's known positions showed.

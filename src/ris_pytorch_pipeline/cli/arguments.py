@@ -18,7 +18,7 @@ from .options.examples import epilog_of
 from .options.executing import add_cluster, add_folder
 from .options.report_options import add_report
 from .options.scenes.array_option import array_of_option
-from .options.scenes.hardware_options import add_hardware
+from .options.scenes.hardware_options import OF_METHODS, add_hardware
 from .options.scenes.scenario_options import add_scenario_options
 from .options.search_options import add_search
 from .options.serve_options import add_serve
@@ -131,6 +131,7 @@ def _simulate(parser: Parser) -> None:
     parser.add_argument("out", type=Path, nargs="?", metavar="OUT.safetensors", help="scene file to write")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
     parser.add_argument("--double", action="store_true", help="keep complex128 in place of complex64")
+    add_hardware(parser, untold="the file keeps nominal codes and channel, and is located with --calibration FILE")
     group = parser.add_argument_group("shards, for training; the same command again goes on after an interruption")
     group.add_argument("--shards", type=Path, metavar="DIR", help="folder of shards to write in place of one file")
     group.add_argument(
@@ -175,7 +176,7 @@ def _check(parser: Parser) -> None:
 
 
 def _bound(parser: Parser) -> None:
-    add_hardware(parser, compared=False)
+    add_hardware(parser, untold=None)
     _add_experiment(parser)
 
 
@@ -206,7 +207,7 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     parser.add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (200)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="take the split `test` of `ris simulate --shards`")
-    add_hardware(parser, compared=True)
+    add_hardware(parser, untold=OF_METHODS)
     group = parser.add_argument_group("scenes; as in training unless a preset, a file or a field says otherwise")
     _add_base(group)
     add_scenario_options(group, skip=("sources", "snr_db"))

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 
 from ..errors import ConfigurationError
-from ..physics import Array, Scenario, Scenes, draw, scenario_array
+from ..physics import Array, Hardware, Scenario, Scenes, draw, scenario_array
 from ..physics.scenes.scenario import SymbolKind
 from ..rng import stream
 from .batch import Inputs, Labels, batch_from
@@ -113,6 +113,7 @@ class SceneSource:
         first: number of the first batch in its stream; `epoch` sets it.
         device: where scenes are drawn.
         kinds: of symbols, which the batches of the stream take in turns; none leaves them to the scenario.
+        hardware: that scenes are drawn behind; None is a nominal panel.
 
     Raises:
         ConfigurationError: a count below 1 or an unknown split.
@@ -126,6 +127,7 @@ class SceneSource:
     first: int = 0
     device: str = "cpu"
     kinds: tuple[SymbolKind, ...] = ()
+    hardware: Hardware | None = None
 
     def __post_init__(self) -> None:
         for name, least in {"scenes": 1, "batch": 1, "first": 0}.items():
@@ -168,9 +170,9 @@ class SceneSource:
             scenario = replace(scenario, symbols=self.kinds[number % len(self.kinds)])
         generator = stream(self.seed, stream_name(self.split), number, self.device)
         if rows is None:
-            return draw(scenario, self.batch, generator, torch.complex64)[:size]
+            return draw(scenario, self.batch, generator, torch.complex64, hardware=self.hardware)[:size]
         rows = slice(rows.start, min(rows.stop, size))
-        return draw(scenario, self.batch, generator, torch.complex64, rows=rows)
+        return draw(scenario, self.batch, generator, torch.complex64, rows=rows, hardware=self.hardware)
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
         for index in range(len(self)):

@@ -5,8 +5,7 @@ from dataclasses import fields, replace
 
 import torch
 
-from ..physics import Observation, Scenario, Scenes, Truth, draw
-from ..physics.scenes.scene import Hardware
+from ..physics import Hardware, Observation, Scenario, Scenes, Truth, draw
 from ..rng import stream
 
 _BLOCK = 2**22
@@ -21,6 +20,7 @@ def simulate(
     seed: int,
     dtype: torch.dtype = torch.complex128,
     progress: Callable[[int, int], None] | None = None,
+    hardware: Hardware | None = None,
 ) -> Scenes:
     """Draw scenes from a scenario; the first n of them are the same whatever number is asked for.
 
@@ -35,13 +35,14 @@ def simulate(
         seed: of the streams "simulate".
         dtype: precision of the result; everything is drawn in double precision.
         progress: called after each block with the scenes done and the scenes in all.
+        hardware: as for `draw`.
 
     Returns:
         The scenes, on the CPU.
     """
     parts: list[Scenes] = []
     done = 0
-    for part in simulated_blocks(scenario, scenes, seed, dtype):
+    for part in simulated_blocks(scenario, scenes, seed, dtype, hardware):
         parts.append(part)
         done += len(part)
         if progress is not None:

@@ -34,6 +34,7 @@ from .geometry import (
 from .kinds import Kinds, SourceKind, is_mixed, kinds_of, shown_kinds
 from .observation import Observation
 from .scenes.array_models import scenario_array
+from .scenes.hardware import Hardware
 from .scenes.impairments import Impairments
 from .scenes.scenario import Scenario, ends, identifiable_sources
 from .scenes.scenario_presets import PRESETS, preset
@@ -54,6 +55,7 @@ __all__ = [
     "ChannelModel",
     "Chart",
     "Codebook",
+    "Hardware",
     "Impairments",
     "Kinds",
     "Lags",

@@ -9,7 +9,7 @@ from ...bench import bound_quantiles
 from ...bounds import Bound, scene_bound
 from ...data import simulated_blocks
 from ...experiment import Experiment
-from ...physics.scenes.scene import Hardware
+from ...physics import Hardware
 from ..arguments import experiment_of
 from ..memory import compared_bytes, require
 from ..options.scenes.hardware import calibration_name, hardware_of
@@ -25,8 +25,9 @@ def run(arguments: argparse.Namespace) -> None:
         f"the bounds of {experiment.scenes} scenes of {experiment.scenario.elements} elements",
         ("lower --scenes", "take a smaller panel"),
     )
-    hardware = hardware_of(arguments)
-    quantiles = bound_quantiles(bound_of(experiment, None if hardware is None else hardware.applied))
+    calibration = hardware_of(arguments)
+    hardware = None if calibration is None else calibration.hardware(told=False)
+    quantiles = bound_quantiles(bound_of(experiment, hardware))
     if arguments.json:
         behind = {} if hardware is None else {"calibration": calibration_name(arguments.calibration)}
         facts = {"scenes": experiment.scenes, "config": experiment.to_plain(), "digest": experiment.digest} | behind

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...bench import Cell, CovarianceError, Drawer, cell_scenes, label_of
 from ...data import config_digest
+from ...data.behind import shown_behind
 from ...errors import ConfigurationError
 from ...experiment import plain
 from ...physics import Scenario
@@ -112,7 +113,7 @@ def caption(trained: Trained, plan: Evaluation) -> str:
 
 
 def _where(plan: Evaluation) -> str:
-    behind = "" if plan.calibration is None else f" behind {plan.calibration}{'' if plan.told else ', untold'}"
+    behind = shown_behind(None if plan.calibration is None else {"calibration": plan.calibration, "told": plan.told})
     if plan.shards is not None:
         return f"test scenes of the shards of manifest {plan.shards}{behind}"
     return f"unseen scenes a cell{behind}, seed {plan.seed}"

@@ -10,6 +10,7 @@ from ...errors import ConfigurationError
 from ...experiment import Experiment, fit, parse_toml_value
 from ...experiment.strict import nearest
 from ..options.executing import executor_of
+from ..options.scenes.hardware import behind_of, hardware_for
 from ..showing.output import Bar, print_json, rate
 
 SPLITS: dict[str, Split] = {**{name: name for name in get_args(Split)}, "val": "validation"}
@@ -68,7 +69,9 @@ def write_splits(arguments: argparse.Namespace, experiment: Experiment) -> None:
     for split, values in splits.items():
         print(f"{split}: {values['scenes']} scenes, {values['bytes'] / 1e6:.1f} MB, shards: {values['shards']}")
     total = sum(values["scenes"] for values in splits.values())
-    print(f"{total} scenes, no two of them the same; shards kept: {done.kept}, written: {done.written}")
+    print(
+        f"{total} scenes{manifest.behind}, no two of them the same; shards kept: {done.kept}, written: {done.written}"
+    )
     print(f"manifest {manifest.digest}")
 
 
@@ -76,7 +79,8 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> ShardPlan:
     """What the command line asks for.
 
     Raises:
-        ConfigurationError: no split, an unknown or repeated one, or a count that is none.
+        ConfigurationError: no split, an unknown or repeated one, a count that is none, or `--untold` alone.
+        InputError: no calibration in the file that is named, or one of other hardware or codes.
     """
     splits: dict[Split, int] = {}
     for word in arguments.split or []:
@@ -95,4 +99,6 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> ShardPlan:
         splits=splits,
         batch=32 if arguments.batch is None else arguments.batch,
         per_shard=arguments.per_shard,
+        hardware=hardware_for(arguments, experiment),
+        behind=behind_of(arguments),
     )

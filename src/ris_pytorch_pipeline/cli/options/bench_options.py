@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...estimate.contenders import CONTENDERS
 from .executing import add_cluster
-from .scenes.hardware_options import add_hardware
+from .scenes.hardware_options import OF_METHODS, add_hardware
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
@@ -39,5 +39,5 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order", choices=("known", "estimated"), default=argparse.SUPPRESS, help="whether methods are told K (known)"
     )
-    add_hardware(parser, compared=True)
+    add_hardware(parser, untold=OF_METHODS)
     parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")

@@ -75,9 +75,10 @@ def _written(place: Place) -> Shard:
     plan, manifest = place.plan, place.plan.manifest()
     path, span = place.folder / shard_name(place.number, place.split), manifest.span(place.number, place.split)
     source = SceneSource(
-        scenario=plan.scenario, split=place.split, seed=plan.seed, scenes=plan.splits[place.split], batch=plan.batch
-    )
+        scenario=plan.scenario, split=place.split, seed=plan.seed, scenes=plan.splits[place.split], batch=plan.batch,
+        hardware=plan.hardware,
+    )  # fmt: skip
     drawn = joined([source.drawn(index) for index in range(span.start // plan.batch, -(-span.stop // plan.batch))])
     config = manifest.shard_config(place.number, place.split)
-    save_scenes(path, drawn.observation, drawn.truth, config=config, note="simulated", overwrite=True)
+    save_scenes(path, drawn.observation, drawn.truth, config=config, note=f"simulated{manifest.behind}", overwrite=True)
     return Shard(file=path.name, scenes=len(span), bytes=path.stat().st_size, sha256=file_digest(path))

@@ -23,6 +23,7 @@ from ...files import (
     write_whole,
 )
 from ...physics import Array, Impairments, Scenario, scenario_array
+from ..behind import shown_behind
 from ..dataset import Split
 from ..digest import completed, config_digest
 from .manifest_schema import Shard, check_manifest
@@ -65,7 +66,8 @@ class Manifest:
 
     Args:
         config: what the shards are a function of: `scenario`, `seed`, `precision`, `batch` (scenes per random stream),
-            `per_shard` (scenes per file) and `splits`, each with its `scenes` and the name of its `stream`.
+            `per_shard` (scenes per file) and `splits`, each with its `scenes` and the name of its `stream`; and
+            `behind` where the scenes were drawn behind calibrated hardware, see `ShardPlan`.
         package: version of the package that wrote them.
         shards: those completed so far, by split and in order.
     """
@@ -83,6 +85,11 @@ class Manifest:
     def scenario(self) -> dict[str, Any]:
         """What scenes were drawn from, see `scenario_in_full`."""
         return scenario_in_full(self.config["scenario"])
+
+    @property
+    def behind(self) -> str:
+        """The calibrated hardware that the scenes were drawn behind, see `shown_behind`."""
+        return shown_behind(self.config.get("behind"))
 
     @property
     def array(self) -> Array:

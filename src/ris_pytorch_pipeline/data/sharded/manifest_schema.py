@@ -27,6 +27,19 @@ class PlannedSplit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedHardware:
+    """What the plan says of calibrated hardware.
+
+    Args:
+        calibration: name and digest of its file.
+        told: whether codes and channel of the scenes are those of the hardware.
+    """
+
+    calibration: str
+    told: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedShards:
     """What the configuration of a folder of shards must hold; the scenario is checked where it is used.
 
@@ -37,6 +50,7 @@ class PlannedShards:
         batch: scenes per random stream.
         per_shard: scenes per file.
         splits: by name.
+        behind: calibrated hardware; None, and left out, for a nominal panel.
     """
 
     scenario: dict[str, Any]
@@ -45,6 +59,7 @@ class PlannedShards:
     batch: int
     per_shard: int
     splits: dict[str, PlannedSplit]
+    behind: PlannedHardware | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +123,10 @@ def check_manifest(values: Mapping[str, Any]) -> StoredManifest:
     Raises:
         ValueError: a foreign, missing or wrong field, a count that cannot be, or another file name.
     """
-    found = from_document(StoredManifest, values)
+    config = values.get("config")
+    found = from_document(
+        StoredManifest, {**values, "config": {"behind": None, **config}} if isinstance(config, Mapping) else values
+    )
     plan = found.config
     _check(plan.seed >= 0, f"config.seed = {plan.seed}")
     _check(plan.batch >= 1, f"config.batch = {plan.batch}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import __version__
 from ...errors import ConfigurationError
-from ...physics import Scenario
+from ...physics import Hardware, Scenario
 from ...physics.scenes.scenario import ends
 from ..dataset import Split, stream_name
 from .manifest import Manifest
@@ -35,9 +35,12 @@ class ShardPlan:
         splits: scenes of each split.
         batch: scenes per random stream; shards hold the scenes that training with this batch would draw.
         per_shard: scenes per file, a multiple of `batch`; None takes as many as fit in about 64 MB.
+        hardware: that the scenes are drawn behind; None is a nominal panel.
+        behind: the same hardware as plain values, for the manifest: `calibration`, a name and digest, and `told`.
 
     Raises:
-        ConfigurationError: no split, a count below 1, or a shard that would end within a stream.
+        ConfigurationError: no split, a count below 1, a shard that would end within a stream, or hardware of which the
+            manifest would not say what it is.
     """
 
     scenario: Scenario
@@ -46,6 +49,8 @@ class ShardPlan:
     splits: Mapping[Split, int]
     batch: int = 32
     per_shard: int | None = None
+    hardware: Hardware | None = None
+    behind: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not self.splits:
@@ -58,11 +63,16 @@ class ShardPlan:
                 f"scenes per shard as a multiple of the batch, which is {self.batch}", str(self.per_shard),
                 "a shard that would end within a random stream", "round it",
             )  # fmt: skip
+        if (self.hardware is None) != (self.behind is None):
+            raise ConfigurationError(
+                "`hardware` and `behind` together", "one of them", "shards of which nobody knows their hardware later",
+                "give both, or neither",
+            )  # fmt: skip
 
     @property
     def shard_scenes(self) -> int:
         """Scenes per file."""
-        fitting = _SHARD_BYTES // (scene_bytes(self.scenario) * self.batch) * self.batch
+        fitting = _SHARD_BYTES // (scene_bytes(self.scenario, self.hardware) * self.batch) * self.batch
         return self.per_shard or max(self.batch, fitting)
 
     def manifest(self) -> Manifest:
@@ -76,15 +86,20 @@ class ShardPlan:
             "per_shard": self.shard_scenes,
             "splits": splits,
         }
+        config |= {} if self.behind is None else {"behind": dict(self.behind)}
         return Manifest(config=config, package=__version__, shards=dict.fromkeys(self.splits, ()))
 
 
-def scene_bytes(scenario: Scenario) -> int:
-    """Bytes of a scene on disk, in complex64."""
+def scene_bytes(scenario: Scenario, hardware: Hardware | None = None) -> int:
+    """Bytes of a scene on disk, in complex64; behind hardware that is not told, codes and channel are there twice.
+
+    Gains of the elements leave the codes as they are, so that a scene is then smaller than this.
+    """
+    untold = hardware is not None and not hardware.told
     snapshots, antennas, elements = scenario.snapshots, scenario.antennas, scenario.elements
     sources = int(ends(scenario.sources)[1])
-    codes = elements * snapshots * (1 + scenario.impairments.at_panel)
-    channel = elements * antennas * (1 + (scenario.impairments.channel_error_db is not None))
+    codes = elements * snapshots * (1 + (scenario.impairments.at_panel or untold))
+    channel = elements * antennas * (1 + (scenario.impairments.channel_error_db is not None or untold))
     each = snapshots * antennas + codes + channel + snapshots * sources
     places = 3 * elements * bool(scenario.impairments.position_error_wavelengths)
     return 8 * each * len(scenario.wavelengths) + 4 * (5 * sources + places) + 16

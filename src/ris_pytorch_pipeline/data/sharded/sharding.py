@@ -79,7 +79,7 @@ def write_shards(
     """
     folder = Path(folder)
     manifest = _settled(folder, plan.manifest())
-    _check_space(folder, manifest, scene_bytes(plan.scenario))
+    _check_space(folder, manifest, scene_bytes(plan.scenario, plan.hardware))
     make_folder(folder)
     with Lock(folder):
         remove_old_leftovers(folder)

@@ -1,7 +1,6 @@
 """How scenes are drawn from a scenario: positions, powers, codes, channel, symbols, noise and measurements."""
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
@@ -20,12 +19,10 @@ from ..snapshots import measure
 from ..sounding import Sounding
 from .array_models import scenario_array
 from .drawn_positions import draw_positions, proposed
+from .hardware import Hardware
 from .impairing import apply_to_codes, displaced_elements, estimated_channel
 from .scenario import Scenario, SymbolKind, ends
 from .truth import Scenes, Truth
-
-Hardware = Callable[[Sounding], Sounding]
-"""From codes and channel as intended to those of a real panel."""
 
 
 def draw(
@@ -54,7 +51,7 @@ def draw(
         dtype: torch.complex64 or torch.complex128.
         array: another array than the scenario describes, such as `Points(...)`.
         rows: the scenes to make. Random numbers are drawn for all of them; the arithmetic is done for these alone.
-        hardware: what a real panel makes of codes and channel, of which estimators are not told.
+        hardware: that the scenes are drawn behind; None is a nominal panel.
 
     Returns:
         The scenes, padded to the scenario's largest number of sources.
@@ -162,7 +159,7 @@ def _draw_soundings(
     codes, channels = (make(scenario, scenes, array, generator) for make in (_draw_codes, _draw_channel))
     pairs = ((c[rows].to(dtype), h[rows].to(dtype)) for c, h in zip(codes, channels, strict=True))
     given, acting = (Sounding(array=array, codes=c, channel=h) for c, h in pairs)
-    return given, acting if hardware is None else hardware(acting)
+    return (given, acting) if hardware is None else hardware.behind(given, acting)
 
 
 def _draw_codes(scenario: Scenario, scenes: int, array: Array, generator: Generator) -> tuple[Codes, Codes]:

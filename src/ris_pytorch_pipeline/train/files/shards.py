@@ -58,8 +58,8 @@ def shard_scenes(folder: Path | str, resumed: Path | str | None = None) -> Calla
         return replace(
             data,
             train=lambda epoch: Reordered(source=data.train(epoch), order=_order(plan, experiment.seed, epoch)),
-            note=f"{data.note}; training batches in another order each epoch; shards of {folder}, "
-            f"manifest {shards.manifest.digest}",
+            note=f"{data.note}; training batches in another order each epoch; shards of {folder}"
+            f"{shards.manifest.behind}, manifest {shards.manifest.digest}",
         )
 
     return data_of

@@ -2,11 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ....bench import Drawer, calibrated_scenes, cell_scenes
 from ....calibrate import Calibration, load_calibration
 from ....data.sharded.manifest import file_digest
 from ....errors import ConfigurationError
+from ....experiment import Experiment
+from ....physics import Hardware, draw
+from ....rng import stream
 
 
 def hardware_of(arguments: argparse.Namespace) -> Calibration | None:
@@ -24,6 +28,27 @@ def hardware_of(arguments: argparse.Namespace) -> Calibration | None:
             )  # fmt: skip
         return None
     return load_calibration(arguments.calibration)
+
+
+def hardware_for(arguments: argparse.Namespace, experiment: Experiment) -> Hardware | None:
+    """The hardware that a command draws the scenes of an experiment behind; one scene is drawn to see that it fits.
+
+    Raises:
+        ConfigurationError: `--untold` without a calibration.
+        InputError: no calibration in that file, or one of other hardware or codes.
+    """
+    calibration = hardware_of(arguments)
+    if calibration is None:
+        return None
+    hardware = calibration.hardware(told=not arguments.untold)
+    draw(experiment.scenario, 1, stream(experiment.seed, "simulate", 0), hardware=hardware)
+    return hardware
+
+
+def behind_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """The same hardware as plain values, see `shown_behind`; None for a nominal panel."""
+    name = calibration_name(arguments.calibration)
+    return None if name is None else {"calibration": name, "told": not arguments.untold}
 
 
 def drawn_behind(calibration: Calibration | None, *, told: bool) -> Drawer:

@@ -3,18 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+OF_METHODS = "methods do not know the gains, the bound does"
+"""What `--untold` means where methods are compared."""
 
-def add_hardware(group: Any, *, compared: bool) -> None:  # noqa: ANN401
-    """Options of commands that draw scenes and bound or locate them.
+
+def add_hardware(group: Any, *, untold: str | None) -> None:  # noqa: ANN401
+    """Options of commands that draw scenes.
 
     Args:
         group: argparse parser or group.
-        compared: whether methods are run, which may be told or not.
+        untold: what not telling means to the command; None where nothing is told.
     """
     group.add_argument(
         "--calibration", type=Path, metavar="FILE", help="hardware of the scenes: gains that `ris calibrate` found"
     )
-    if compared:
-        group.add_argument(
-            "--untold", action="store_true", help="with --calibration: methods do not know the gains, the bound does"
-        )
+    if untold is not None:
+        group.add_argument("--untold", action="store_true", help=f"with --calibration: {untold}")
