@@ -65,5 +65,12 @@ def heading(path: Path) -> str:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Keep an option of a command in one piece: a line may break after any hyphen otherwise."""
-    return CODE.sub(lambda code: OPTION.sub(r'<span class="option">\g<0></span>', code[0]), html)
+    """Keep an option of a command in one piece, and show a bar of code in a table without the backslash before it.
+
+    A line may break after any hyphen otherwise. Markdown of tables wants the backslash, and leaves it in code.
+    """
+
+    def shown(code: re.Match[str]) -> str:
+        return OPTION.sub(r'<span class="option">\g<0></span>', code[0].replace(r"\|", "|"))
+
+    return CODE.sub(shown, html)

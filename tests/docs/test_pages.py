@@ -152,6 +152,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "site").rglob("*.html")}
     assert not [name for name, text in pages.items() if re.search(r"<a [^>]*>[^<]*\.md</a>", text)], "names of files"
     assert '<code>ris search DIR <span class="option">--resume</span></code>' in pages["search.html"]
+    assert "N|ADDRESS|TOML" in pages["cli.html"] and not re.search(r"<code>[^<]*\\\|", pages["cli.html"])
     first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r'src="http|rel="stylesheet" href="http|@import', first), "the site needs no network"
     own = (tmp_path / "site" / "trainlint" / "api.html").read_text(encoding="utf-8")
