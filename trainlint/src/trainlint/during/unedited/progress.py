@@ -1,6 +1,7 @@
 """Where does the watched program stand, and who hears what is found? A line over and over, and findings by line."""
 
 import time
+from io import TextIOBase
 from typing import TYPE_CHECKING, TextIO
 
 from ...findings import Finding
@@ -18,7 +19,7 @@ _OFTEN, _SELDOM = 0.5, 10.0
 class Progress:
     """Writes the status of a run, seldom enough to cost nothing."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | TextIOBase) -> None:
         self.stream, self._live = stream, stream.isatty()
         self._every, self._last = (_OFTEN if self._live else _SELDOM), time.monotonic()
 
