@@ -9,9 +9,9 @@ from torch.optim import SGD
 from trainlint import Watch
 
 
-def told(loss) -> set[str]:
+def told(loss, net: nn.Module | None = None) -> set[str]:
     torch.manual_seed(0)
-    net = nn.Linear(5, 4)
+    net = nn.Linear(5, 4) if net is None else net
     optimizer = SGD(net.parameters(), 0.1)
     with Watch(net, optimizer, raises=False) as watch:
         for _ in range(4):
@@ -62,3 +62,20 @@ def test_wrong(kind: str) -> None:
 @pytest.mark.parametrize("kind", RIGHT)
 def test_right(kind: str) -> None:
     assert not told(RIGHT[kind])
+
+
+class Mixture(nn.Module):
+    """Shares of a gate over shares of experts: the answer is no softmax, and its entries sum to one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.experts = nn.Linear(5, 3), nn.ModuleList(nn.Linear(5, 4) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shares = torch.stack([expert(x).softmax(1) for expert in self.experts], 1)
+        return (self.gate(x).softmax(1)[..., None] * shares).sum(1)
+
+
+def test_an_answer_whose_entries_sum_to_one_is_no_score() -> None:
+    assert "RT216" in told(F.cross_entropy, Mixture())
+    assert not told(lambda p, y: F.nll_loss(p.log(), y), Mixture())

@@ -109,7 +109,7 @@ def logged(broken: bool) -> Watch:
 
     def criterion(o: Tensor, y: Tensor) -> Tensor:
         p = (o if broken else o.sigmoid()).clamp(1e-7, 1 - 1e-7)
-        return -torch.where(y > 0, p.log(), (1 - p).log()).mean()
+        return -torch.where(y > 0, p, 1 - p).log().mean()
 
     return train(watch, net, optimizer, epochs=2, criterion=criterion)
 

@@ -1,7 +1,7 @@
 """Does the last activation fit the loss, and does a clamp eat the gradient?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -9,7 +9,7 @@ from ....findings import Finding, Severity, Stage
 from ....rules import data as data_rules
 from ....rules import losses as rules
 from ...losses.criteria import Criterion, parts
-from ...losses.graph import below, edges, field, index, name, nearby, saved
+from ...losses.graph import below, edges, field, index, name, nearby, producers, replayed, saved, walk_from
 from ...plan import Why
 from ...run import Run
 from ..probe import Found, Loss, Probe, Sightings
@@ -41,7 +41,8 @@ class Fit(Probe):
         if not loss.legible:
             return
         at = run.applied + 1
-        found = {text: severity for each in loss.criteria for text, severity in _misfits(each)}
+        known = producers(loss.outputs)
+        found = {text: severity for each in loss.criteria for text, severity in _misfits(each, known)}
         found |= dict.fromkeys((*_divergences(loss.tensor), *_alignments(loss.tensor)))
         for text, severity in found.items():
             stage = self._seen.stage(text, at)
@@ -54,13 +55,13 @@ class Fit(Probe):
                 yield from _labels(each.target)
 
 
-def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
+def _misfits(criterion: Criterion, known: Mapping[int, Tensor]) -> list[tuple[str, Severity | None]]:
     under = below(criterion.prediction)
     if under is None:
         return []
     under = _unguarded(under)
     if criterion.kind in {"classes", "shares"}:
-        return _classes(criterion, under)
+        return _classes(criterion, under, known)
     found: list[tuple[str, Severity | None]] = [(text, None) for text in _one_over(under)]
     if criterion.kind == "logits" and name(under) in {"Sigmoid", "Softmax"}:
         text = f"{name(under).lower()} before binary_cross_entropy_with_logits, which applies a sigmoid itself"
@@ -68,14 +69,14 @@ def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
     return found
 
 
-def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | None]]:
+def _classes(criterion: Criterion, under: object, known: Mapping[int, Tensor]) -> list[tuple[str, Severity | None]]:
     kind = name(under)
     if kind == "LogSoftmax" and _sums_to_one(criterion.value):
         before = below(edges(under)[0][0])
         before = None if before is None else _unscaled(_unguarded(before))
-        if before is not None and (name(before) in _SQUASHED or _shared_out(before)):
-            told = {"Div": "a division that makes shares"}.get(name(before), name(before).lower())
-            return [(f"{told} before cross_entropy, which applies log_softmax itself", None)]
+        told = name(before).lower() if name(before) in _SQUASHED else ""
+        if told or _shared_out(before, replayed(edges(under)[0][0], known)):
+            return [(f"{told or 'shares of 1'} before cross_entropy, which applies log_softmax itself", None)]
         if before is not None and (told := _one_over(_shares_of(before))):
             return [(text, None) for text in told]
         if before is not None and name(before) in _LOGARITHMS:  # the logarithm of a logarithm's softmax is the same
@@ -118,12 +119,15 @@ def _unscaled(node: object) -> object:
     return under if under is not None and name(under) == "Softmax" else node
 
 
-def _shared_out(node: object) -> bool:
+def _shared_out(node: object, answer: Tensor | None) -> bool:
     own, total = saved(node, "self"), saved(node, "other")
-    if name(node) != "Div" or own is None or total is None:
-        return False
-    shares = (own / total).detach()
-    return bool((shares >= 0).all()) and bool(((shares.sum(dim=-1) - 1).abs() < 1e-3).all())
+    if name(node) == "Div" and own is not None and total is not None:
+        answer = (own / total).detach()
+    return answer is not None and _shares(answer)
+
+
+def _shares(answer: Tensor) -> bool:
+    return answer.numel() > 0 and bool((answer >= 0).all()) and bool(((answer.sum(dim=-1) - 1).abs() < 1e-3).all())
 
 
 def _sums_to_one(value: Tensor | None) -> bool:
@@ -152,7 +156,7 @@ def _divergences(loss: Tensor) -> list[str]:
         weight, kind = part.weight, name(part.node)
         if kind not in {"Softmax", "Log"} or weight is None or not part.factor < 0 or weight.ndim < 2:
             continue
-        if bool((weight >= 0).all()) and bool(((weight.sum(dim=-1) - 1).abs() < 1e-3).all()):
+        if _shares(weight):
             softmax = "softmax where kl_div expects log-probabilities"
             texts += [softmax] if kind == "Softmax" else _one_over(_shares_of(part.node))
     return texts
@@ -238,7 +242,8 @@ def _bounds(loss: Loss) -> list[object]:
             under = below(edges(under)[0][0])
         if under is not None and name(under) in _CLAMPS:
             found[id(under)] = under
-    for under in (below(edges(node)[0][0]) for node in nearby(loss.tensor) if name(node) == "Log"):
+    logs = (node for node in nearby(loss.tensor) if name(node) == "Log")
+    for under in (each for node in logs for each in walk_from(node, 6)):
         # A logarithm by hand of what no sigmoid made: probabilities that are sure may touch the clamp.
         if field(under, "max") is not None and name(below(edges(under)[0][0])) in _LINEAR:
             found[id(under)] = under
