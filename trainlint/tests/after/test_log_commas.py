@@ -46,11 +46,29 @@ def test_a_constant_loss_behind_commas_is_still_named(kind: str) -> None:
     assert "RT204" in {f.rule.code for f in diagnose_text(text).findings}
 
 
-@pytest.mark.parametrize("tail", ["lr 0.001", "time 1.25", "acc 0.5"])
-def test_half_a_number_is_not_judged_where_a_line_mixes_both(tail: str) -> None:
-    """`loss 0,750 lr 0.001` is not a loss of 0."""
-    text = "\n".join(f"Epoch {e}: loss {comma(0.9 - 0.1 * e)} {tail}" for e in range(8))
+@pytest.mark.parametrize("tail", ["lr 0.001", "time 1.25", "size 0.5", "lr 1.0e-03"])
+def test_a_number_that_begins_with_zero_is_a_decimal_beside_a_point_too(tail: str) -> None:
+    """`loss 0,750 lr 0.001` is a loss of 0.75, and one of 3,180 in the same file is none of three thousand."""
+    text = "\n".join(
+        f"Epoch {e}: loss {comma(0.9 - 0.1 * e)} val loss {comma(3.18 - 0.1 * e)} {tail}" for e in range(8)
+    )
+    series = read_text(text).series
+    assert list(series["loss"].values) == pytest.approx([0.9 - 0.1 * e for e in range(8)])
+    assert list(series["val_loss"].values) == pytest.approx([3.18 - 0.1 * e for e in range(8)])
+    assert not diagnose_text(text).findings
+
+
+def test_half_a_number_is_not_judged_where_a_line_mixes_both() -> None:
+    """`size 3,64 acc 0.5` may be a list, and is no loss of 3."""
+    text = "\n".join(f"Epoch {e}: loss {9 - e},64 acc 0.{50 + e}" for e in range(8))
     assert "loss" not in read_text(text).series
+
+
+def test_thousands_apart_beside_a_point_are_whole_numbers() -> None:
+    """1,200 falls to 910 beside decimals with points: no jump from 1 to 990."""
+    text = "\n".join(f"step {i} | loss {1200 - 10 * i:,} | acc 0.{50 + i}" for i in range(30))
+    assert list(read_text(text).series["loss"].values) == [1200 - 10 * i for i in range(30)]
+    assert not diagnose_text(text).findings
 
 
 def test_whole_numbers_with_their_thousands_apart_are_not_decimals() -> None:

@@ -146,7 +146,7 @@ def test_a_reward_that_falls_for_good_is_told_and_one_that_scatters_is_not(name:
     around_zero = [5 * wave(n * n) for n in range(60)]
     for rewards in (learns, lucky, around_zero):
         assert "RT254" not in diagnose_text(rewarded(rewards, name)).codes
-    for until in (38, 42, 50):
+    for until in (30, 34, 38, 42, 50):
         lost = diagnose_text(rewarded([*learns[:until], *(-21 + wave(n) for n in range(60 - until))], name))
         assert lost.codes == ("RT254",)
 
@@ -157,3 +157,13 @@ def test_rates_in_a_list_behind_a_plural_are_rates():
         for n in range(40)
     ]
     assert diagnose_text("\n".join(lines)).codes[0] == "RT101"
+
+
+@pytest.mark.parametrize(
+    ("shown", "falls", "told"), [("0.000000", 0, True), ("0.0000", 0, False), ("0.000000", 0.9, False)]
+)
+def test_a_rate_that_prints_as_zero_is_told_where_nothing_moves(shown: str, falls: float, told: bool):
+    """0.0000 may be 3e-5 beside a loss that is flat for another reason; below 5e-7 nothing would move."""
+    lines = [f"epoch {n} lr {shown} train loss {1.3863 - falls * n / 15:.4f} val loss 1.3861" for n in range(1, 16)]
+    codes = diagnose_text("\n".join(lines)).codes
+    assert (codes[0] == "RT101") is told and ("RT101" in codes) is told and "RT212" in codes

@@ -6,7 +6,7 @@ from streams import stream
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import Adam
-from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR
+from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, OneCycleLR
 
 from trainlint import Severity, Watch
 
@@ -69,3 +69,25 @@ def test_a_schedule_as_long_as_the_updates_that_is_stepped_with_the_epochs_is_to
         if not each:
             schedule.step()
     assert ("RT105" in watch.close().codes) is told
+
+
+@pytest.mark.parametrize(("whole", "code"), [(True, "RT101"), (False, "RT105")])
+def test_a_factor_rounded_down_is_zero_and_no_other_unit(whole: bool, code: str):
+    """`(total - step) // total` is 1 once and then 0; a decay over 8 epochs that ticks with 72 updates is the unit."""
+    torch.manual_seed(0)
+    model = nn.Linear(4, 1)
+    optimizer = Adam(model.parameters(), lr=1e-2)
+    schedule = LambdaLR(optimizer, (lambda step: (72 - step) // 72) if whole else lambda step: max(0.0, 1 - step / 8))
+    watch = Watch(model, optimizer, schedule, raises=False)
+    generator = stream(0, "rounded down")
+    for _ in range(3):
+        for _ in range(24):
+            optimizer.zero_grad()
+            inputs = torch.randn(16, 4, generator=generator)
+            watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
+            optimizer.step()
+            schedule.step()
+        watch.epoch(batches=24)
+    codes = watch.close().codes
+    assert codes[0] == code
+    assert "RT101" in codes and ("RT105" in codes) is not whole

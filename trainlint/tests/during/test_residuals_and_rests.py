@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
 
-from trainlint import Verdict, Watch
+from trainlint import Severity, Verdict, Watch
 
 
 def hardly(net: nn.Module, t: Tensor) -> Tensor:
@@ -98,6 +98,25 @@ def test_a_player_that_rests_for_the_other_one_is_not_frozen(rests: bool) -> Non
         ours.step()
     verdict = watch.close()
     assert ("RT132" in verdict.codes) is not rests
+
+
+@pytest.mark.parametrize(("shift", "severity"), [(0.0, Severity.WARNING), (30.0, Severity.NOTE)])
+def test_a_model_without_a_free_matrix_is_frozen_where_its_loss_stays(shift: float, severity: Severity) -> None:
+    """Biases alone may be meant, and then they learn."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 8))
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_("bias" in name)
+    optimizer = Adam([p for p in net.parameters() if p.requires_grad], 0.1)
+    watch = Watch(net, optimizer, raises=False)
+    for _ in range(60):
+        x = torch.randn(64, 8)
+        optimizer.zero_grad()
+        watch.loss(F.l1_loss(net(x), 3 * x.flip(1) + shift)).backward()
+        optimizer.step()
+    verdict = watch.close()
+    assert [f.severity for f in verdict.findings if f.rule.code == "RT132"] == [severity]
+    assert severity is Severity.NOTE or verdict.codes[0] == "RT132"
 
 
 def test_an_epoch_at_the_rate_zero_is_not_lost_in_rounding() -> None:

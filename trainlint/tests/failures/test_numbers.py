@@ -101,6 +101,19 @@ def clamped(broken: bool) -> Watch:
     return train(watch, net, optimizer, epochs=2, criterion=lambda o, y: F.mse_loss(o.clamp(-top, top), y))
 
 
+def logged(broken: bool) -> Watch:
+    """A linear output as a probability: what lies outside (0, 1) has no gradient; one of a sigmoid may be sure."""
+    net = model()
+    torch.nn.utils.vector_to_parameters(20 * torch.nn.utils.parameters_to_vector(net.parameters()), net.parameters())
+    watch, optimizer = quiet(net)
+
+    def criterion(o: Tensor, y: Tensor) -> Tensor:
+        p = (o if broken else o.sigmoid()).clamp(1e-7, 1 - 1e-7)
+        return -torch.where(y > 0, p, 1 - p).log().mean()
+
+    return train(watch, net, optimizer, epochs=2, criterion=criterion)
+
+
 def collapsed(broken: bool) -> Watch:
     net = model()
     if broken:
@@ -120,6 +133,7 @@ WATCHED = {
     "C5 dead": (lambda: units("dead"), "RT308", lambda: units("")),
     "C5 saturated": (lambda: units("saturated"), "RT309", lambda: units("")),
     "C6 clamp": (lambda: clamped(True), "RT310", lambda: clamped(False)),
+    "C6 clamp under a logarithm": (lambda: logged(True), "RT310", lambda: logged(False)),
     "C7 collapse": (lambda: collapsed(True), "RT311", lambda: collapsed(False)),
 }
 

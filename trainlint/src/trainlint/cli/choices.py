@@ -5,9 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..output import Entry, new_only, read_known, write_known
-
-OUTPUTS = ("text", "json", "github", "sarif")
+from ..output import OUTPUTS, Entry, new_only, read_known, write_known
 
 
 def place(text: str) -> Path:

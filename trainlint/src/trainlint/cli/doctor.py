@@ -11,7 +11,7 @@ from .choices import Known, add_choice, add_json, add_output, codes, put
 
 if TYPE_CHECKING:
     from ..before.preflight import Preflight
-    from .judged import Judged
+    from .keeper import Judged
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         The exit code: 0 where every line passed, 1 otherwise.
     """
     from ..before.preflight import preflight  # after the parser has answered
-    from .judged import folder_of, judged_of
-    from .keeper import Keeper
+    from .keeper import Keeper, folder_of, judged_of
 
     file = arguments.target.rpartition(":")[0]
     known = Known(arguments)

@@ -1,6 +1,8 @@
-"""Which findings stand, after comments, settings and the command line have spoken?"""
+"""Which findings stand after comments, settings and the command line, and how is a verdict printed?"""
 
+import argparse
 import io
+import linecache
 import re
 import tokenize
 from collections import Counter
@@ -12,9 +14,13 @@ from ..before.source.checking import check_paths
 from ..before.source.training import SourceFinding
 from ..before.source.walking.reading import sources
 from ..errors import InputError
-from ..output import Entry
+from ..findings import Finding, State
+from ..ledger import indented
+from ..output import OUTPUTS, Entry, of_finding
 from ..rules import RULES
 from ..settings import Settings, known_code, settings_for
+from ..verdict import Verdict
+from .choices import Known, put
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,3 +195,77 @@ def check(paths: Iterable[Path | str], *, select: tuple[str, ...] = (), ignore: 
 def read_entry(finding: SourceFinding) -> Entry:
     """The entry of a finding that was read in a source."""
     return Entry(**{each.name: getattr(finding, each.name) for each in fields(Entry)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A verdict without what is let pass, and its findings as every output prints them."""
+
+    verdict: Verdict
+    entries: tuple[Entry, ...]
+
+    def text(self, output: str) -> str:
+        """The verdict in one of the forms of `--output`."""
+        if output == "text":
+            return str(self.verdict)
+        if output == "json":
+            return indented(self.record())
+        return OUTPUTS[output](self.entries, (), self.verdict.blind)
+
+    def record(self) -> dict[str, object]:
+        """The verdict's record, in which each finding has its place as in every other JSON."""
+        record = self.verdict.record()
+        found = record["findings"]
+        told = found if isinstance(found, list) else []
+        both = [{**one, **entry.record()} for one, entry in zip(told, self.entries, strict=True)]
+        return {**record, "findings": both, "errors": []}
+
+    @property
+    def code(self) -> int:
+        """The exit code: 0 for a healthy run, 3 where nothing was judged, 1 otherwise."""
+        return 0 if self.verdict.healthy else 3 if self.verdict.state is State.NOT_JUDGED else 1
+
+
+def show(verdict: Verdict, path: str, keeper: Keeper, known: Known, arguments: argparse.Namespace) -> int:
+    """Print what stands of a verdict, as the options of a command say.
+
+    Returns:
+        The exit code.
+    """
+    judged = judged_of(verdict, path, keeper, known)
+    put(judged.text(arguments.output), arguments)
+    return judged.code
+
+
+def judged_of(verdict: Verdict, path: str, keeper: Keeper, known: Known) -> Judged:
+    """What stands of a verdict, after comments, settings and a baseline have spoken.
+
+    Raises:
+        InputError: settings name something unknown.
+    """
+    of = {entry_of(f, path): f for f in verdict.findings}
+    sifted = keeper.sift(of)
+    new = known.new(sifted.entries)
+    standing = {of[entry].key for entry in new}
+    others = {f.key for f in verdict.suspected if not keeper.word(entry_of(f, path))}
+    passed = [*sifted.told(), *keeper.errors, *_known(sifted.entries, new)]
+    kept = verdict.keeping(lambda f: f.key in standing | others, passed)
+    return Judged(verdict=kept, entries=tuple(new))
+
+
+def entry_of(finding: Finding, path: str) -> Entry:
+    """A finding with its place: the line of the user's code where it is known, and what was read otherwise."""
+    file, _, line = finding.where.rpartition(":")
+    if not file or not line.isdigit():
+        return of_finding(finding, path)
+    return of_finding(finding, file, int(line), linecache.getline(file, int(line)).strip())
+
+
+def _known(entries: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
+    known = [entry for entry in entries if entry not in new]
+    return [f"{entry.code} {entry.rule.name}, known: {entry.evidence}" for entry in known]
+
+
+def folder_of(script: str) -> Path:
+    """Where settings for a script are looked for: its folder, or the present one for a module."""
+    return Path(script).parent if Path(script).is_file() else Path()

@@ -27,8 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict: 0 for a healthy run, 3 where nothing was judged, 1 otherwise."""
     from ..after.postmortem import diagnose_path  # after the parser has answered
-    from .judged import show
-    from .keeper import Keeper
+    from .keeper import Keeper, show
 
     known = Known(arguments)
     keeper = Keeper(codes(arguments.select), codes(arguments.ignore), root=Path())
@@ -38,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
     from ..after.postmortem import Follower
-    from .judged import entry_of
+    from .keeper import entry_of
 
     follower = Follower(arguments.path)
     try:
@@ -57,7 +56,7 @@ def _tell(finding: "Finding", arguments: argparse.Namespace) -> None:
     from ..after.postmortem import told
     from ..ledger import to_json
     from ..output import as_github
-    from .judged import entry_of
+    from .keeper import entry_of
 
     forms = {"text": told, "json": lambda f: to_json(f.record()), "sarif": lambda _: ""}
     forms["github"] = lambda f: as_github([entry_of(f, arguments.path)])

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from ..during.unedited.session import Options
     from ..findings import Finding
     from ..verdict import Verdict
-    from .judged import Judged
-    from .keeper import Keeper
+    from .keeper import Judged, Keeper
 
 _LEDGER = Path(".trainlint") / "ledger.jsonl"
 
@@ -60,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         run_script,  # after the parser has answered
     )
     from ..during.unedited.session import Session
-    from .judged import folder_of, judged_of
-    from .keeper import Keeper
+    from .keeper import Keeper, folder_of, judged_of
 
     if not arguments.module and not Path(arguments.script).is_file():
         raise InputError("a script", f"{arguments.script}, which is no file", "a wrong path", "pass a .py file")
@@ -144,7 +142,7 @@ class _Teller:
         self._script, self._keeper, self._known, self._prefix = script, keeper, known, _prefix(rank)
 
     def __call__(self, finding: "Finding") -> None:
-        from .judged import entry_of
+        from .keeper import entry_of
 
         if finding.severity == "note" or finding.rule.code in self._known:  # the verdict has them
             return

@@ -40,6 +40,7 @@ EXPLAINS = _table("""
 127: 130 unbounded
 130: 127 unbounded
 131: 219 204
+132: 219
 133: 119 126 219 311
 139: 119 122 123 135
 140: unlearned

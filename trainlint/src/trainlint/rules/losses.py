@@ -155,8 +155,8 @@ STALE_STATISTICS = Rule(
     "RT233", "stale-statistics", _WARNING, _SUSPICIOUS, "B7, A15",
     "Validation is far above train, even on the training data.",
     "The running statistics that batch normalisation uses in evaluation are not those of the data: "
-    "a tiny momentum, too few updates, or statistics from elsewhere.",
-    "Raise the momentum to about 0.1, or run some training batches through the model in train mode before validation.",
+    "a tiny momentum, too few updates, batches of one sample, or statistics from elsewhere.",
+    "Raise the momentum to about 0.1, run batches through the model in train mode, or take a norm without batches.",
 )
 VALIDATION_RISES = Rule(
     "RT234", "validation-rises", _WARNING, _SUSPICIOUS, "B9",

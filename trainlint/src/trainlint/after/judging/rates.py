@@ -17,9 +17,9 @@ ENDING = 0.1
 """The share of a run for which a schedule may end at 0."""
 
 
-def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
-    """What rates, motions and gradient norms say."""
-    zero = [] if skipped else _zero(subject)
+def findings(subject: Subject, *, skipped: bool, explained: bool, still: bool) -> list[Finding]:
+    """What rates, motions and gradient norms say; `still` where a loss does not move."""
+    zero = [] if skipped else _zero(subject, still=still)
     warmup = [] if explained else _warmup(subject)
     return [*zero, *warmup, *_motion(subject.log), *_norms(subject)]
 
@@ -36,7 +36,7 @@ def used_rates(log: Log) -> Series | None:
     return largest
 
 
-def _zero(subject: Subject) -> list[Finding]:
+def _zero(subject: Subject, *, still: bool) -> list[Finding]:
     series = used_rates(subject.log)
     if series is None or 0 not in series.values:
         return []
@@ -53,7 +53,7 @@ def _zero(subject: Subject) -> list[Finding]:
         start, count = end - zero_row, zero_row
     else:
         return []
-    if _rounded(series, learns=subject.learns):
+    if _rounded(series, learns=subject.learns, still=still):
         return []
     mild = Severity.NOTE if count == 1 and subject.learns else None
     weight = Severity.WARNING if subject.learns and mild is None and last != len(values) else mild
@@ -63,9 +63,14 @@ def _zero(subject: Subject) -> list[Finding]:
     return [updates.ZERO_RATE.found(text, severity=weight, epochs=count)]
 
 
-def _rounded(series: Series, *, learns: bool) -> bool:
+_FINE = 6
+"""Decimals of a 0 from which the rate moves nothing, whatever it is."""
+
+
+def _rounded(series: Series, *, learns: bool, still: bool) -> bool:
     largest = max(series.values) * 10.0**series.zero_decimals
-    return series.zero_decimals >= 2 and (largest < 100 or (learns and largest < 1000))
+    small = largest < 100 or (learns and largest < 1000)
+    return small and 2 <= series.zero_decimals < (_FINE if still and not learns else math.inf)
 
 
 def _each_epoch(series: Series) -> bool:

@@ -127,7 +127,10 @@ def _collapse(subject: Subject) -> list[Finding]:
         size = max(3, len(levels) // 10)
         best, tail = statistics.median(sorted(levels)[-3:]), levels[-size:]
         # A few lucky episodes are no level of a reward.
-        held = sorted(levels[len(levels) // 3 : -(len(levels) // 3)])[len(levels) // 12] if reward else best
+        count = len(levels)
+        held = (
+            max(sorted(levels[k : k + count // 3])[count // 12] for k in (count // 6, count // 3)) if reward else best
+        )
         if held > 0 and max(tail) < 0.5 * held and third(levels, 0) < best:
             text = f"{series.name.key} was {best:.4g} and is {tail[-1]:.4g} in the last {size} values"
             return [losses.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]

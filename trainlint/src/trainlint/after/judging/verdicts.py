@@ -37,7 +37,9 @@ def findings(log: Log) -> list[Finding]:
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
     explained = stalled or gone or burst or any(f.rule.state is State.DIVERGED for f in moved)
     return [
-        *rates.findings(subject, skipped=stalled, explained=explained),
+        *rates.findings(
+            subject, skipped=stalled, explained=explained, still=any(f.rule.state is State.STALLED for f in still)
+        ),
         *skipped,
         *lost,
         *moved,

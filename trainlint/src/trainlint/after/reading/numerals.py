@@ -1,8 +1,8 @@
 """Which parts of a line are numbers, however a program or a language spells them, with points or with commas?
 
 `0,912` is a decimal in a German log, `1,200` a count in an English one, `[1,2]` a list, and `12:30:01,123` a time.
-A comma is read as a point only where the file writes all decimals so; a number that is surely no list and no count, in
-a file that also writes points, is left out.
+A comma is read as a point only where the file writes most decimals so, as `0,912` beside `1.5e-03` says too; a number
+that is no list and no count, in a file that writes points, is left out.
 """
 
 import math
@@ -108,6 +108,8 @@ _POINT = re.compile(r"(?<![\w.:,-])[-+]?\d*\.\d+(?![\d.:s])")
 _LETTER = re.compile(r"[^\W\d]")
 _COUNT = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 """What may be a whole number with its thousands apart."""
+_SURE = re.compile(r"[-+]?0,\d\d")
+"""What is a decimal beside a point too: no count, and no list of two."""
 LOOKED_AT = 2000
 """Lines that are asked how the file writes decimals."""
 _OPAQUE = "?"
@@ -129,8 +131,9 @@ class Commas:
         for line in lines:
             self.lines += 1
             point = bool(_POINT.search(line))
-            self.points += point
-            self.sure += not point and any(not _COUNT.fullmatch(m[0]) for m in _COMMA.finditer(line))
+            sure = any(_SURE.match(m[0]) if point else not _COUNT.fullmatch(m[0]) for m in _COMMA.finditer(line))
+            self.sure += sure
+            self.points += point and not sure
 
     def read(self, line: str, mark: str = "") -> str:
         """A line with decimal points."""
@@ -142,13 +145,13 @@ class Commas:
             return _QUOTED.sub(self._pointed, line) if '"' in line else line
         if not mark.strip() and mark != "\t" and not _LETTER.search(line):
             return line
-        if _POINT.search(line):
-            return _COMMA.sub(_left_out, line)
+        if _POINT.search(line) and not self.decimal:
+            return _COMMA.sub(_whole, line)
         return _COMMA.sub(self._pointed, line)
 
     def _pointed(self, found: re.Match[str]) -> str:
         return f"{found[1]}.{found[2]}" if self.decimal else _OPAQUE
 
 
-def _left_out(found: re.Match[str]) -> str:
-    return found[0] if _COUNT.fullmatch(found[0]) else _OPAQUE
+def _whole(found: re.Match[str]) -> str:
+    return found[0].replace(",", "") if _COUNT.fullmatch(found[0]) else _OPAQUE

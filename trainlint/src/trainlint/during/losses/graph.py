@@ -11,11 +11,6 @@ from torch import Tensor
 from ...findings import Finding
 from ...rules import data as rules
 
-_DEPTH = 12
-"""Nodes looked at below the loss along the first branch that leads to the model."""
-_WRAPPED = 1 << 62
-"""Negative indices are saved as unsigned 64-bit numbers."""
-
 RESHAPED = frozenset(
     {"View", "UnsafeView", "Reshape", "ReshapeAlias", "Squeeze", "Unsqueeze", "ToCopy", "Alias", "Clone"}
 )
@@ -38,7 +33,7 @@ def edges(node: object) -> tuple[tuple[object | None, int], ...]:
     return node.next_functions  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def chain(node: object | None, most: int = _DEPTH) -> Iterator[object]:
+def chain(node: object | None, most: int) -> Iterator[object]:
     """The nodes from `node` down along the first input that has a graph."""
     while node is not None and most > 0:
         yield node
@@ -142,10 +137,10 @@ def _again(node: object, base: Tensor) -> Tensor | None:
 
 
 def index(value: object) -> int | None:
-    """A saved index with its sign; None where it is none."""
+    """A saved index with its sign, since it is saved as an unsigned number of 64 bits; None where it is none."""
     if not isinstance(value, int):
         return None
-    return value - (1 << 64) if value > 2 * _WRAPPED else value
+    return value - (1 << 64) if value >> 63 else value
 
 
 def each_leaf(loss: Tensor, most: int = 20_000) -> Iterator[Tensor]:

@@ -25,12 +25,13 @@ from .probe import Probe
 
 def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
-    return [
-        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
-        *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
-        *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth(), Intact()),
-        *(Shapes(), Fit(), Signs(), Ahead(), Copied(), Columns(), Views(), Axes()),
-        *(Players(), Terms(), Addends(), LearnedWeights(), Stream(), Diverging(), Clamps(), Baseline()),
-        *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
-        *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
-    ]
+    every = (
+        Ownership, Weights, Modes, Strangers, Rates, Ticks, Updates, Batches, Stale, Rebuilt,
+        NeverCalled, NotNumbers, Targets, ClassWeights, SameInputs,
+        Finite, Coverage, Strength, Motion, Modules, Swap, Declared, Depth, Intact,
+        Shapes, Fit, Signs, Ahead, Copied, Columns, Views, Axes,
+        Players, Terms, Addends, LearnedWeights, Stream, Diverging, Clamps, Baseline,
+        Units, Inputs, Splits, Collapse, Statistics,
+        Reported, Validation, Overfit, Metrics, Replicas,
+    )  # fmt: skip
+    return [probe() for probe in every]

@@ -1,7 +1,8 @@
 """Where does the watched program stand, and who hears what is found? A line over and over, and findings by line."""
 
 import time
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from io import TextIOBase
+from typing import TYPE_CHECKING, TextIO
 
 from ...findings import Finding
 from ..run import Run
@@ -15,27 +16,10 @@ _OFTEN, _SELDOM = 0.5, 10.0
 """Seconds between two lines on a terminal, and in a file."""
 
 
-@runtime_checkable
-class Screen(Protocol):
-    """What is written to, such as standard error."""
-
-    def write(self, text: str, /) -> int:
-        """Write it."""
-        ...
-
-    def flush(self) -> None:
-        """Show it now."""
-        ...
-
-    def isatty(self) -> bool:
-        """True for a terminal."""
-        ...
-
-
 class Progress:
     """Writes the status of a run, seldom enough to cost nothing."""
 
-    def __init__(self, stream: Screen) -> None:
+    def __init__(self, stream: TextIO | TextIOBase) -> None:
         self.stream, self._live = stream, stream.isatty()
         self._every, self._last = (_OFTEN if self._live else _SELDOM), time.monotonic()
 

@@ -139,7 +139,7 @@ class Project:
 def _stars(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module in STARS and any(a.name == "*" for a in node.names):
-            yield STARS[node.module]
+            yield node.module
 
 
 def _public(file: SourceFile) -> Iterator[str]:

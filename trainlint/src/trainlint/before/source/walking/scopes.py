@@ -87,7 +87,6 @@ _SAME = (
     ("lightning.pytorch.", "lightning."),
     ("torch.optim.adam.", "torch.optim."),
     ("torch.optim.sgd.", "torch.optim."),
-    ("numpy.", "numpy."),
 )
 
 
@@ -99,13 +98,7 @@ def canonical(name: str) -> str:
     return name
 
 
-STARS = {
-    "torch.nn": "torch.nn",
-    "torch.optim": "torch.optim",
-    "torch.nn.functional": "torch.nn.functional",
-    "torch": "torch",
-    "torch.utils.data": "torch.utils.data",
-}
+STARS = {"torch.nn", "torch.optim", "torch.nn.functional", "torch", "torch.utils.data"}
 """Modules whose star imports are followed."""
 
 

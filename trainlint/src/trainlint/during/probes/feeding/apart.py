@@ -115,6 +115,8 @@ def _elsewhere(trained: _Moments, judged: _Moments) -> str:
 _FAR = 1.0
 """One deviation of the batch, or a factor of e in its deviation: with the usual momentum they differ by a tenth."""
 _WORSE = 3.0
+_SINGLE = 0.5, 1.3
+"""The same for batches of one sample, whose statistics are none of the data."""
 
 
 class Statistics(Probe):
@@ -122,14 +124,14 @@ class Statistics(Probe):
 
     def __init__(self) -> None:
         self._apart: dict[str, float] = {}
-        self._row, self._judged = 0, False
+        self._row, self._judged, self._single = 0, False, False
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
         """Measure how far the statistics are from those of the batch."""
         if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is not None and inputs:
             x = inputs[0]
             if isinstance(x, Tensor) and x.ndim >= 2 and x.numel() > 4 * x.shape[1]:
-                self._apart[name] = _apart(module, x.detach())
+                self._apart[name], self._single = _apart(module, x.detach()), len(x) == 1
         return ()
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
@@ -139,12 +141,14 @@ class Statistics(Probe):
             return
         worst = max(self._apart, key=lambda name: self._apart[name])
         typical = statistics.median(self._apart.values())
-        stale = typical > _FAR and 0 < _WORSE * train < epoch.val
+        far, worse = _SINGLE if self._single else (_FAR, _WORSE)
+        stale = typical > far and 0 < worse * train < epoch.val
         self._row = self._row + 1 if stale else 0
         if stale:
             yield loss_rules.STALE_STATISTICS.found(
                 f"running statistics are {typical:.2g} deviations from those of the batches (median of "
-                f"{len(self._apart)} layers), and validation {epoch.val:.4g} is {epoch.val / train:.3g} times train",
+                f"{len(self._apart)} layers){', each of one sample' * self._single}, and validation {epoch.val:.4g} is "
+                f"{epoch.val / train:.3g} times train",
                 subject=worst,
                 stage=Stage.of(self._row > 1),
                 apart=typical,

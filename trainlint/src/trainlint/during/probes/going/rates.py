@@ -249,7 +249,8 @@ class Ticks(Probe):
             )  # fmt: skip
         late, peak = max(max(rates[-max(1, len(rates) // 4) :]) for rates in used), max(map(max, used))
         # A warm restart or a cosine over one epoch still uses over 10 % of its peak in the last quarter.
-        if peak > 0 and late < 0.01 * peak:
+        # One that is zero from the second update on does not count in another unit.
+        if peak > 0 and late < 0.01 * peak and any(any(rates[1:]) for rates in used):
             yield rules.SCHEDULE_UNIT.found(
                 f"rate fell from {peak:.3g} to {late:.3g} within epoch 1 ({epoch.ticks} ticks)",
                 late=late, peak=peak, ticks=epoch.ticks,

@@ -1,7 +1,7 @@
 """Does the last activation fit the loss, and does a clamp eat the gradient?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -9,7 +9,7 @@ from ....findings import Finding, Severity, Stage
 from ....rules import data as data_rules
 from ....rules import losses as rules
 from ...losses.criteria import Criterion, parts
-from ...losses.graph import below, edges, field, name, nearby, saved
+from ...losses.graph import below, edges, field, index, name, nearby, producers, replayed, saved, walk_from
 from ...plan import Why
 from ...run import Run
 from ..probe import Found, Loss, Probe, Sightings
@@ -18,7 +18,8 @@ _CLAMPS = {"Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid"}
 _SQUASHED = {"Softmax", "Sigmoid", "Relu", "Tanh"}
 _SHARES = {"Softmax", "Sigmoid"}
 _LOGARITHMS = {"LogSoftmax", "Log", "LogSigmoid"}
-_RAW = {"Addmm", "Mm", "Bmm", "Convolution", "NativeLayerNorm", "LogSoftmax", "Mv", "Addmv", *_SQUASHED}
+_LINEAR = {"Addmm", "Mm", "Bmm", "Convolution", "Mv", "Addmv"}
+_RAW = _LINEAR | _SQUASHED | {"NativeLayerNorm", "LogSoftmax"}
 """Nodes whose result is known not to be a logarithm, or one over another axis."""
 _RARELY = 0.1
 """Share of targets out of reach below which an answer can still be a good one."""
@@ -40,7 +41,8 @@ class Fit(Probe):
         if not loss.legible:
             return
         at = run.applied + 1
-        found = {text: severity for each in loss.criteria for text, severity in _misfits(each)}
+        known = producers(loss.outputs)
+        found = {text: severity for each in loss.criteria for text, severity in _misfits(each, known)}
         found |= dict.fromkeys((*_divergences(loss.tensor), *_alignments(loss.tensor)))
         for text, severity in found.items():
             stage = self._seen.stage(text, at)
@@ -53,13 +55,13 @@ class Fit(Probe):
                 yield from _labels(each.target)
 
 
-def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
+def _misfits(criterion: Criterion, known: Mapping[int, Tensor]) -> list[tuple[str, Severity | None]]:
     under = below(criterion.prediction)
     if under is None:
         return []
     under = _unguarded(under)
     if criterion.kind in {"classes", "shares"}:
-        return _classes(criterion, under)
+        return _classes(criterion, under, known)
     found: list[tuple[str, Severity | None]] = [(text, None) for text in _one_over(under)]
     if criterion.kind == "logits" and name(under) in {"Sigmoid", "Softmax"}:
         text = f"{name(under).lower()} before binary_cross_entropy_with_logits, which applies a sigmoid itself"
@@ -67,13 +69,14 @@ def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
     return found
 
 
-def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | None]]:
+def _classes(criterion: Criterion, under: object, known: Mapping[int, Tensor]) -> list[tuple[str, Severity | None]]:
     kind = name(under)
     if kind == "LogSoftmax" and _sums_to_one(criterion.value):
         before = below(edges(under)[0][0])
         before = None if before is None else _unscaled(_unguarded(before))
-        if before is not None and name(before) in _SQUASHED:
-            return [(f"{name(before).lower()} before cross_entropy, which applies log_softmax itself", None)]
+        told = name(before).lower() if name(before) in _SQUASHED else ""
+        if told or _shared_out(before, replayed(edges(under)[0][0], known)):
+            return [(f"{told or 'shares of 1'} before cross_entropy, which applies log_softmax itself", None)]
         if before is not None and (told := _one_over(_shares_of(before))):
             return [(text, None) for text in told]
         if before is not None and name(before) in _LOGARITHMS:  # the logarithm of a logarithm's softmax is the same
@@ -87,8 +90,7 @@ def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | 
     if kind == "LogSoftmax" and criterion.value is not None and bool(criterion.value.isnan().any()):
         return []
     if kind == "LogSoftmax":
-        axis = field(under, "dim")
-        axis = axis - (1 << 64) if isinstance(axis, int) and axis > 1 << 62 else axis
+        axis = index(field(under, "dim"))
         batch = ": the batch is normalised, not the classes" if axis == 0 else ", which is not that of the classes"
         return [(f"log_softmax over axis {axis}{batch}", None)]
     told = kind.lower() if kind in _SQUASHED else "raw outputs"
@@ -117,6 +119,17 @@ def _unscaled(node: object) -> object:
     return under if under is not None and name(under) == "Softmax" else node
 
 
+def _shared_out(node: object, answer: Tensor | None) -> bool:
+    own, total = saved(node, "self"), saved(node, "other")
+    if name(node) == "Div" and own is not None and total is not None:
+        answer = (own / total).detach()
+    return answer is not None and _shares(answer)
+
+
+def _shares(answer: Tensor) -> bool:
+    return answer.numel() > 0 and bool((answer >= 0).all()) and bool(((answer.sum(dim=-1) - 1).abs() < 1e-3).all())
+
+
 def _sums_to_one(value: Tensor | None) -> bool:
     if value is None or value.numel() == 0:
         return True
@@ -126,10 +139,9 @@ def _sums_to_one(value: Tensor | None) -> bool:
 
 def _one_over(under: object) -> list[str]:
     result = saved(under, "result") if name(under) in {"Softmax", "LogSoftmax"} else None
-    axis = field(under, "dim")
-    if result is None or not isinstance(axis, int):
+    axis = index(field(under, "dim"))
+    if result is None or axis is None:
         return []
-    axis = axis - (1 << 64) if axis > 1 << 62 else axis
     kind = name(under).lower()
     if result.ndim and result.shape[axis] == 1:
         return [f"{kind} over axis {axis}, which has one entry: the answer is always {0 if kind[0] == 'l' else 1}"]
@@ -144,7 +156,7 @@ def _divergences(loss: Tensor) -> list[str]:
         weight, kind = part.weight, name(part.node)
         if kind not in {"Softmax", "Log"} or weight is None or not part.factor < 0 or weight.ndim < 2:
             continue
-        if bool((weight >= 0).all()) and bool(((weight.sum(dim=-1) - 1).abs() < 1e-3).all()):
+        if _shares(weight):
             softmax = "softmax where kl_div expects log-probabilities"
             texts += [softmax] if kind == "Softmax" else _one_over(_shares_of(part.node))
     return texts
@@ -207,7 +219,7 @@ class Clamps(Probe):
             elif loss.measured and row == 0:
                 yield data_rules.CLAMP.withdrawn("gradients pass again", subject=kind.lower())
         if loss.measured:
-            for node in _bounds(loss.criteria):
+            for node in _bounds(loss):
                 node.register_hook(self._look(name(node)))  # pyright: ignore[reportAttributeAccessIssue]
 
     def _look(self, kind: str) -> object:
@@ -222,12 +234,17 @@ class Clamps(Probe):
         return look
 
 
-def _bounds(criteria: Sequence[Criterion]) -> list[object]:
+def _bounds(loss: Loss) -> list[object]:
     found: dict[int, object] = {}
-    for each in criteria:
+    for each in loss.criteria:
         under = below(each.prediction)
         if under is not None and name(under) == "Log":
             under = below(edges(under)[0][0])
         if under is not None and name(under) in _CLAMPS:
+            found[id(under)] = under
+    logs = (node for node in nearby(loss.tensor) if name(node) == "Log")
+    for under in (each for node in logs for each in walk_from(node, 6)):
+        # A logarithm by hand of what no sigmoid made: probabilities that are sure may touch the clamp.
+        if field(under, "max") is not None and name(below(edges(under)[0][0])) in _LINEAR:
             found[id(under)] = under
     return list(found.values())
