@@ -2,12 +2,12 @@
 
 Each is trained on the same scenes by the same optimiser: the preset `tiny` (K = 1..3, 5 to 20 dB), random and pilot
 batches in turns. Judged on the same scenes, by kind: share of sources with a candidate within 0.04 in (u, w) and 0.1 in
-q; the same of the K likeliest candidates alone; success (all within 3°, K known) after the polish of these candidates
-alone, and with the places of the beams and the look behind the polished sources, as the localiser works. Processor
-seconds of the training without its judging. `--tune` trains the set with other weights of its loss, judged on scenes
-of their own.
+q; the same of the K likeliest candidates alone; success (all within 3°, K known) after the choice among all candidates
+and the polish alone, and with the places of the beams and the look behind the polished sources, as the localiser works.
+Processor seconds of the training without its judging. `--tune` trains the set with other weights of its loss, judged on
+scenes of their own.
 
-    python benchmarks/proposal_designs.py --out results/parts/designs.csv --seeds 0 1
+    python benchmarks/proposal_designs.py --seeds 0 1
     python benchmarks/proposal_designs.py --table results/parts/designs.csv
 """
 
@@ -42,7 +42,7 @@ from ris_pytorch_pipeline.train.parts import Criterion, hybrid_loss
 Row = dict[str, Any]
 KINDS = ("random", "pilot")
 SHARES = ("near", "likeliest", "alone", "polished")
-COLUMNS = ("candidate near", "near, K likeliest", "success, candidates alone", "success polished")
+COLUMNS = ("candidate near", "near, K likeliest", "polished, candidates alone", "polished as located")
 HEADS: list[str] = ["design", "symbols", "seed", "weights", "updates", "scenes_seen", "seconds", "judged", *SHARES]
 
 
