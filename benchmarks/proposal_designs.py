@@ -4,8 +4,8 @@ Each is trained on the same scenes by the same optimiser: the preset `tiny` (K =
 batches in turns. Judged on the same scenes, by kind: share of sources with a candidate within 0.04 in (u, w) and 0.1 in
 q; the same of the K likeliest candidates alone; success (all within 3°, K known) after the choice among all candidates
 and the polish alone, and with the places of the beams and the look behind the polished sources, as the localiser works.
-Processor seconds of the training without its judging. `--tune` trains the set with other weights of its loss, judged on
-scenes of their own.
+Processor seconds of the training without its judging; another heat-map has about as many as the sequence, and sees more
+scenes. `--tune` trains the set with other weights of its loss, judged on scenes of their own.
 
     python benchmarks/proposal_designs.py --seeds 0 1
     python benchmarks/proposal_designs.py --table results/parts/designs.csv
@@ -53,10 +53,12 @@ class Design:
     Args:
         values: laid over the experiment.
         loss: makes its loss.
+        times: scenes and updates, over those of the budget.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     loss: Callable[[TrainingExperiment], Criterion] = hybrid_loss
+    times: float = 1.0
 
 
 def of_sets(head_ratio: float = 1.0, layers: int = 1, **weights: float) -> Design:
@@ -69,6 +71,7 @@ DESIGNS: dict[str, Design] = {
     "heat-map": Design(),
     "set": of_sets(pointing=3.0),
     "sequence": Design(values={"network": "sequence"}, loss=lambda experiment: SequenceLoss(experiment.loss)),
+    "heat-map, as long as the sequence": Design(times=2.5),
 }
 TRIED: dict[str, Design] = {
     "rate of the head x 1": of_sets(),
@@ -122,7 +125,7 @@ def judged(net: Network, scenes: Scenes) -> Row:
 
 def trained(name: str, design: Design, seed: int, scenes: int, judges: Mapping[str, Scenes]) -> Iterator[Row]:
     """A row of each kind of symbols."""
-    experiment = laid_over(replace(budget(seed, scenes), kinds=KINDS), design.values)
+    experiment = laid_over(replace(budget(seed, round(design.times * scenes)), kinds=KINDS), design.values)
     trainer = Trainer(experiment, reporter=Reporter(quiet=True), parts=Parts(loss=design.loss))
     start = time.process_time()
     progress = trainer.fit()
