@@ -1,6 +1,7 @@
 """Does `ris simulate --calibration` write the scenes that one's own panel would measure, and say so?"""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from running import SMALL, Run, hardware
 
 from ris_pytorch_pipeline.calibrate import save_calibration
 from ris_pytorch_pipeline.cli import memory
+from ris_pytorch_pipeline.cli.arguments import build
 from ris_pytorch_pipeline.data import SceneSource, config_digest, load_scenes, open_shards
 from ris_pytorch_pipeline.experiment import TrainingExperiment
 from ris_pytorch_pipeline.experiment.optimisation import Plan
@@ -108,6 +110,13 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(ris: Run, panel: st
     before = Path(panel).read_bytes()
     ris("simulate", panel, "--force", *PILOTS, *behind).refused("which is read")
     assert Path(panel).read_bytes() == before and [path.name for path in Path().iterdir()] == [panel]
+
+
+def test_the_help_shows_a_command_that_runs(ris: Run, panel: str) -> None:
+    text = " ".join(build()[1]["simulate"].format_help().split())
+    (shown,) = re.findall(r"; or: ris (simulate own\.safetensors .* --untold)", text)
+    small = ris(*shown.replace("gains.safetensors", panel).split(), *SMALL, "--scenes", "2")
+    assert small.code == 0 and "2 scenes of 1 to 1 sources behind panel@" in small.out, small.err
 
 
 def test_space_and_memory_are_asked_for_before_the_calibration_is_read(

@@ -19,8 +19,11 @@ EXAMPLES = {
     "demo": "ris demo --out runs/demo",
 }
 """By command."""
+_ANOTHER = {"simulate": "ris simulate own.safetensors --preset pilot --calibration gains.safetensors --untold"}
+"""Of commands of which one says too little."""
 
 
 def epilog_of(command: str) -> str:
     """What stands below the options of a command."""
-    return f"example: {EXAMPLES[command]}"
+    more = f"; or: {_ANOTHER[command]}" if command in _ANOTHER else ""
+    return f"example: {EXAMPLES[command]}{more}"
