@@ -161,6 +161,8 @@ def test_another_panel_and_too_many_sources_are_refused() -> None:
         Localiser(NET)(replace(seen, wavelength=0.2))
     with pytest.raises(InputError, match="trained for"):
         Localiser(NET)(replace(seen, elements=seen.elements * 2))
+    with pytest.raises(InputError, match="in another place or order"):
+        Localiser(NET)(replace(seen, elements=seen.elements.flip(0)))
     with pytest.raises(InputError, match="between 1 and 8"):
         Localiser(NET)(seen, 9)
 

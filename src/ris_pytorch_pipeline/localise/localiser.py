@@ -288,7 +288,8 @@ class Localiser:
     def _check(self, observation: Observation) -> None:
         own = self.net.beams.array
         if not observation.array.same_as(own):
+            alike = " with elements in another place or order, pose or wavefront" * (str(observation.array) == str(own))
             raise InputError(
-                f"the array the network was trained for: {own}", f"{observation.array}",
+                f"the array the network was trained for: {own}", f"{observation.array}{alike}",
                 "a network of another scenario", "train one for this array, or use a classical estimator",
             )  # fmt: skip
