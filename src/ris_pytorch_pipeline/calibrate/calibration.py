@@ -126,7 +126,9 @@ class Calibration:
     def hardware(self, *, told: bool) -> Hardware:
         """The panel that scenes are drawn behind, by `simulate` and `draw`.
 
+        >>> import torch
         >>> import ris_pytorch_pipeline as ris
+        >>> from dataclasses import replace
         >>> scenario = ris.preset("pilot", horizontal=4, vertical=4)
         >>> nominal = Calibration.nominal(scenario_array(scenario), antennas=16)
         >>> late = replace(nominal, elements=1j * nominal.elements)
