@@ -64,10 +64,12 @@ def methods(kind: str, doubt: float, *, fit: bool) -> dict[str, Method]:
     return {"network": Localiser.reference(fit=fit), "adaptive": adaptive, "search": search}
 
 
-def cell(scenario: Scenario, given: argparse.Namespace, tried: dict[str, Method]) -> dict[str, Tally]:
-    """Every method on the same scenes, block by block, in an order that turns."""
-    tallies, scenes, seed = {name: Tally() for name in tried}, given.scenes, given.seed
-    sources = None if given.estimated else scenario.sources
+def cell(
+    scenario: Scenario, scenes: int, seed: int, tried: dict[str, Method], *, told: bool = True
+) -> dict[str, Tally]:  # fmt: skip
+    """Every method on the same scenes, told K or not, block by block, in an order that turns."""
+    tallies = {name: Tally() for name in tried}
+    sources = scenario.sources if told else None
     assert sources is None or isinstance(sources, int)
     names = list(tried)
     for block, first in enumerate(range(0, scenes, BLOCK)):
@@ -121,7 +123,7 @@ def main() -> None:
         for sources in arguments.sources:
             for snr_db in arguments.snr_db:
                 scenario = replace(base, sources=sources, snr_db=snr_db)
-                tallies = cell(scenario, arguments, tried)
+                tallies = cell(scenario, arguments.scenes, arguments.seed, tried, told=not arguments.estimated)
                 print(row(kind, scenario, tallies), flush=True)
 
 
