@@ -16,7 +16,7 @@ from .reading.documents import is_event_file
 from .reading.log import Log
 from .reading.reader import Reader
 from .reading.sources import find, read_file, read_text
-from .reading.text import LONGEST_PIECE, clean, opened
+from .reading.text import LONGEST_PIECE, clean, is_torn, opened
 from .series import Kind, Name
 
 
@@ -255,6 +255,7 @@ class Follower:
         self._read()
         if self._rest:
             self._take()
+        self._reader.log.torn = self._file is not None and is_torn(self._file)
         return verdict(self._reader.log)
 
     def close(self) -> None:
