@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainlint.during.unedited.joined import joined, programs_files, suspicions
+from trainlint.during.unedited.frames import joined, programs_files, suspicions
 from trainlint.during.unedited.script import run_script
 from trainlint.during.unedited.session import Options, Session
 

@@ -1,8 +1,8 @@
 from . import rules
-from .after.postmortem import diagnose_path, diagnose_text
+from .after.postmortem import diagnose, diagnose_path, diagnose_text
 from .before.contracts import fields_alive, free_bytes, label_ranges, limit_memory, overlap
 from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
-from .before.preflight import Preflight, preflight
+from .before.preflight import Preflight, preflight, show_preflight
 from .before.source.checking import check_source
 from .before.source.training import SourceFinding
 from .before.trial import Line, timed
@@ -16,9 +16,8 @@ from .during.weights.names import sample
 from .errors import ExplainedError, InfeasibleError, InputError
 from .findings import Finding, Rule, Severity, Stage, State
 from .ledger import Ledger, read
-from .report import diagnose, show, show_preflight
 from .rules import RULES, rule
-from .verdict import TrainingFault, Verdict, judge
+from .verdict import TrainingFault, Verdict, judge, show
 
 __all__ = [
     "RULES",

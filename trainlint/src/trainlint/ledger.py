@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from zlib import crc32
 
 from .errors import InputError
-from .files import NO_LINK, read_ordinary
+from .files import NO_LINK, held_elsewhere, read_ordinary
 from .findings import Finding
 from .rules import data as rules
 
@@ -42,20 +42,12 @@ class Evidence(Protocol):
 
 
 @runtime_checkable
-class Lines(Protocol):
-    """A file that takes whole lines, such as one opened with `buffering=1`."""
+class _Lines(Protocol):
+    """A file that takes whole lines, each of which has left the process when the call returns."""
 
-    def write(self, text: str, /) -> object:
-        """Append a line; it has left the process when the call returns."""
-        ...
-
-    def fileno(self) -> int:
-        """The descriptor."""
-        ...
-
-    def close(self) -> None:
-        """Close the file."""
-        ...
+    def write(self, text: str, /) -> object: ...
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
 
 
 class Ledger:
@@ -66,6 +58,9 @@ class Ledger:
         identity: what makes the run this run: hashes of code, configuration and data, the seed, anything.
         file: that path, opened by somebody with more to ask of a file; it is closed here.
         begins: False leaves the first record of the session to a later `begin`.
+
+    Raises:
+        InputError: another run writes the file, or it is no ledger.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -81,14 +76,23 @@ class Ledger:
         path: Path | str,
         identity: Mapping[str, object] | None = None,
         *,
-        file: Lines | None = None,
+        file: _Lines | None = None,
         begins: bool = True,
     ) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.unfinished = unfinished(self.path)
-        _cut_back(self.path)
-        self._file: Lines | None = self.path.open("a", buffering=1, encoding="utf-8") if file is None else file
+        self._file: _Lines | None = self.path.open("a", buffering=1, encoding="utf-8") if file is None else file
+        try:
+            if file is None and held_elsewhere(self._file.fileno()):
+                told = f"{path}, which process {([{}], *sessions(read(path)))[-1][0].get('process')} writes"
+                move = "pass another file, as with --ledger, or wait for that run"
+                raise InputError("a ledger that no other run writes", told, "two runs in one folder", move)
+            _cut_back(self.path)
+        except InputError:
+            if file is None:
+                self.let_go()
+            raise
         if begins:
             self.begin(identity)
 
@@ -179,12 +183,7 @@ def read(path: Path | str) -> list[dict[str, object]]:
         InputError: the file is missing, a link, no ordinary file or larger than `MOST_BYTES`, or a whole line is not a
             record.
     """
-    return records_of(_content(Path(path)))
-
-
-def records_of(content: bytes) -> list[dict[str, object]]:
-    """All records in the content of a ledger, as of `read`."""
-    lines = [b"", *_whole(content).splitlines()]
+    lines = [b"", *_whole(_content(Path(path))).splitlines()]
     return [_record(line, number, above) for number, (above, line) in enumerate(pairwise(lines), 1)]
 
 

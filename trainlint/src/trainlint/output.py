@@ -11,6 +11,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from .errors import InputError
+from .files import read_ordinary, write_whole
 from .findings import Finding, Rule, Severity, wrapped
 from .ledger import indented
 
@@ -101,7 +102,7 @@ def of_finding(finding: Finding, path: str = "", line: int | None = None, source
 _FORMAT = "trainlint baseline 1"
 
 
-def key_of(entry: Entry) -> tuple[str, str, str]:
+def _key_of(entry: Entry) -> tuple[str, str, str]:
     """Code, file and hash of the stripped line: what stays when lines above come and go."""
     path, here = Path(entry.path), Path.cwd()
     if path.is_absolute() and path.resolve().is_relative_to(here):
@@ -111,9 +112,9 @@ def key_of(entry: Entry) -> tuple[str, str, str]:
 
 def write_known(path: Path, entries: Iterable[Entry]) -> int:
     """Write a baseline file."""
-    counted = Counter(key_of(e) for e in entries)
+    counted = Counter(_key_of(e) for e in entries)
     records = [{"code": c, "file": f, "line_hash": h, "count": n} for (c, f, h), n in sorted(counted.items())]
-    path.write_text(indented({"format": _FORMAT, "known": records}) + "\n", encoding="utf-8")
+    write_whole(path, indented({"format": _FORMAT, "known": records}) + "\n")
     return sum(counted.values())
 
 
@@ -121,17 +122,18 @@ def read_known(path: Path) -> Counter[tuple[str, str, str]]:
     """Read a baseline file.
 
     Raises:
-        InputError: it is missing, or no baseline.
+        InputError: it is missing, no ordinary file, or no baseline.
     """
+    content = read_ordinary(path, "a baseline", 1 << 24)
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(content)
         if read["format"] == _FORMAT:
             rows = read["known"]
             return Counter({(str(r["code"]), str(r["file"]), str(r["line_hash"])): int(r["count"]) for r in rows})
         told = f"the format {read['format']!r}"
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         told = f"{type(error).__name__}: {error}"
-    cause = "it was never written, or another program or version wrote it"
+    cause = "another program or version wrote it, or it is damaged"
     raise InputError(f"a baseline in {path}", told, cause, f"write it with --write-baseline {path}")
 
 
@@ -140,7 +142,7 @@ def new_only(entries: Iterable[Entry], known: Counter[tuple[str, str, str]]) -> 
     left = Counter(known)
     new: list[Entry] = []
     for entry in entries:
-        key = key_of(entry)
+        key = _key_of(entry)
         if left[key] > 0:
             left[key] -= 1
         else:
@@ -197,7 +199,7 @@ def as_sarif(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequen
     notices = [{"level": "error", "message": {"text": e}} for e in errors]
     notices += [{"level": "note", "message": {"text": f"not judged: {b}"}} for b in blind]
     run = {
-        "tool": {"driver": {"name": "trainlint", "version": own_version(), "rules": [_described(r) for r in rules]}},
+        "tool": {"driver": {"name": "trainlint", "version": _own_version(), "rules": [_described(r) for r in rules]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not errors, "toolExecutionNotifications": notices}],
         "results": [_result(e, places[e.code]) for e in entries],
@@ -245,7 +247,7 @@ def _uri(path: str) -> str:
     return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())
 
 
-def own_version() -> str:
+def _own_version() -> str:
     """The version of this distribution; 0 where it is not installed."""
     try:
         return version("trainlint")

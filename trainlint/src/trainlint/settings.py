@@ -1,5 +1,6 @@
 """What does a project say about findings: which it selects, ignores and tolerates, and why?"""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from .files import read_ordinary
 from .rules import RULES
 
 _KEYS = ("select", "ignore", "tolerate", "per-file-ignores")
+_LONG_KEY = re.compile(r"""[\w"'-](?:\s*\.\s*[\w"'-]+){32}""")
+"""tomllib takes the square of its parts in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +69,13 @@ def settings_for(path: Path | str) -> Settings:
 
 
 def _table(file: Path) -> Mapping[str, object] | None:
+    content = read_ordinary(file, "settings", 1 << 20)
     try:
-        tool = tomllib.loads(read_ordinary(file, "settings", 1 << 20).decode()).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = content.decode()
+        if _LONG_KEY.search(text):
+            raise ValueError("a key of more than 32 parts")
+        tool = tomllib.loads(text).get("tool", {})
+    except (ValueError, RecursionError) as error:
         raise InputError(f"TOML in {file}", str(error), "a typing error", "mend the line it names") from error
     table = tool.get("trainlint") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):

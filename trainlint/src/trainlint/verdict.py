@@ -1,5 +1,6 @@
 """What a run amounts to: its state and the findings that say so, most serious first."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -147,3 +148,13 @@ def _state(ranked: tuple[Finding, ...], without: State) -> State:
     if serious:
         return serious[0].rule.state
     return State.NOT_JUDGED if without is State.NOT_JUDGED else State.HEALTHY
+
+
+def show(verdict: Verdict, *, as_json: bool = False) -> int:
+    """Print a verdict, as text or as JSON.
+
+    Returns:
+        An exit status: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
+    """
+    sys.stdout.write(f"{verdict.json() if as_json else verdict}\n")
+    return 0 if verdict.healthy else 3 if verdict.state is State.NOT_JUDGED else 1

@@ -34,7 +34,7 @@ def test_imports_bring_torch_alone() -> None:
     lines = """
 import trainlint
 from trainlint import Watch, diagnose, diagnose_text, preflight, standard_probes; standard_probes()
-import trainlint.cli, trainlint.during.unedited.session, trainlint.after.reading.log, trainlint.report
+import trainlint.cli, trainlint.during.unedited.session, trainlint.after.reading.log
 """
     # What torch loads is torch's: only what comes after it counts.
     assert loaded("import torch, torch.optim.lr_scheduler, torch.utils.data, torch._dynamo", lines) <= ALLOWED

@@ -8,8 +8,7 @@ import pytest
 from after.original import original_log
 from handbook.page import handbook
 
-from trainlint import InputError, State, judge
-from trainlint.report import diagnose, show
+from trainlint import InputError, State, diagnose, judge, show
 from trainlint.rules import RULES, rule
 
 ROOT = Path(__file__).parents[2]

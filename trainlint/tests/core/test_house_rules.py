@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "trainlint"
 LEVELS = (
     {"cli"},
-    {"report", "testing"},
+    {"testing"},
     {"during.unedited", "after"},
     {"before"},
     {"during"},

@@ -10,13 +10,13 @@ from ..errors import InputError
 from ..findings import Finding, Rule, Severity, Stage, State
 from ..ledger import EVENTS, has_ended, last_run, not_a_record, read
 from ..rules import RULES, rule
-from ..verdict import Verdict, judge
+from ..verdict import Verdict, judge, show
 from .judging.verdicts import findings, verdict
 from .reading.documents import is_event_file
 from .reading.log import Log
 from .reading.reader import Reader
 from .reading.sources import find, read_file, read_text
-from .reading.text import LONGEST_PIECE, clean, opened
+from .reading.text import LONGEST_PIECE, clean, is_torn, opened
 from .series import Kind, Name
 
 
@@ -46,8 +46,13 @@ def diagnose_path(path: Path | str) -> Verdict:
         InputError: nothing there, or nothing that can be read.
     """
     place = find(Path(path))
-    records = ledger_of(place)
-    return verdict(read_file(place)) if records is None else diagnose_ledger(records)
+    records = _ledger_of(place)
+    return verdict(read_file(place)) if records is None else _diagnose_ledger(records)
+
+
+def diagnose(path: Path | str, *, as_json: bool = False) -> int:
+    """Print that verdict; the exit status is that of `show`."""
+    return show(diagnose_path(path), as_json=as_json)
 
 
 def read_series(path: Path | str) -> Log:
@@ -57,19 +62,15 @@ def read_series(path: Path | str) -> Log:
         InputError: nothing there, or nothing that can be read.
     """
     place = find(Path(path))
-    records = ledger_of(place)
+    records = _ledger_of(place)
     if records is None:
         return read_file(place)
     _check(records)
     return recorded(last_run(records))
 
 
-def ledger_of(place: Path) -> list[dict[str, object]] | None:
-    """The records of a ledger; None where a file is a log.
-
-    Raises:
-        InputError: a line of a ledger is no record.
-    """
+def _ledger_of(place: Path) -> list[dict[str, object]] | None:
+    """The records of a ledger; None where a file is a log."""
     if place.suffix != ".jsonl":
         return None
     try:
@@ -80,12 +81,7 @@ def ledger_of(place: Path) -> list[dict[str, object]] | None:
     return records if not records or any(record.get("event") in EVENTS for record in records) else None
 
 
-def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
-    """The verdict on the last run in a ledger.
-
-    Raises:
-        InputError: no record, or one that lacks what its kind must hold.
-    """
+def _diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     _check(records)
     run = last_run(records)
     died = [] if has_ended(run) else [rule("RT501").found(f"{len(run)} records and no end record")]
@@ -259,6 +255,7 @@ class Follower:
         self._read()
         if self._rest:
             self._take()
+        self._reader.log.torn = self._file is not None and is_torn(self._file)
         return verdict(self._reader.log)
 
     def close(self) -> None:

@@ -157,7 +157,7 @@ def gradient_path(output: Tensor, sources: Mapping[str, Tensor]) -> list[Finding
         sources: tensors by name.
     """
     if not output.requires_grad:
-        return [updates.GRAPH_CUT.found("the output carries no graph", subject=some_name(sources))]
+        return [updates.GRAPH_CUT.found("the output carries no graph", subject=next(iter(sources), ""))]
     gradients = torch.autograd.grad(
         output.abs().square().sum(), list(sources.values()), allow_unused=True, retain_graph=True
     )
@@ -168,11 +168,6 @@ def gradient_path(output: Tensor, sources: Mapping[str, Tensor]) -> list[Finding
         for name, g in zip(sources, gradients, strict=True)
         if g is None or not bool(g.abs().any())
     ]
-
-
-def some_name(sources: Mapping[str, Tensor]) -> str:
-    """The first name, or nothing."""
-    return next(iter(sources), "")
 
 
 def effective(requested: Mapping[str, object], used: Mapping[str, object]) -> list[Finding]:

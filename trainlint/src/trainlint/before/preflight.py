@@ -1,6 +1,7 @@
 """Will this training learn? One batch through forward, loss, backward and update, and every check handed over."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ..during.plan import planned_rates, rate_plan
 from ..during.probes.moving.holding import wrong_groups
 from ..during.run import Lane, module_of, some
 from ..findings import Finding, Severity
+from ..ledger import indented
 from ..rules import updates
 from ..verdict import TrainingFault, Verdict, judge
 from .contracts import estimate, free_bytes, mega, over_budget
@@ -137,11 +139,10 @@ def _groups(model: nn.Module, optimizer: Optimizer, rates: Mapping[str, float] |
                 f"{len(missing)} trainable tensors in no group: {some(missing)}", subject=some(modules)
             )
         )
-    return groups_table(optimizer, names), found
+    return _groups_table(optimizer, names), found
 
 
-def groups_table(optimizer: Optimizer, names: Mapping[Tensor, str]) -> str:
-    """Which modules are in which group, at which rate."""
+def _groups_table(optimizer: Optimizer, names: Mapping[Tensor, str]) -> str:
     parts = []
     for index, group in enumerate(optimizer.param_groups):
         modules = list(dict.fromkeys(module_of(names[p]) for p in group["params"] if p in names))
@@ -183,3 +184,13 @@ def _memory(needed: Mapping[str, int], free: int | None, model: nn.Module) -> tu
     if rest is None:
         return f"{total} needed, free memory not known here ({parts})", []
     return f"{total} of {mega(rest)} free ({parts})", over_budget(needed, rest)
+
+
+def show_preflight(preflight: Preflight, *, as_json: bool = False) -> int:
+    """Print a preflight, line by line, and what its findings mean.
+
+    Returns:
+        An exit status: 0 where every line passed, 1 otherwise.
+    """
+    sys.stdout.write(f"{indented(preflight.record()) if as_json else preflight}\n")
+    return 0 if preflight.passed else 1

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..files import write_whole
 from ..output import OUTPUTS, Entry, new_only, read_known, write_known
 
 
@@ -18,10 +19,6 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     told = "text for people, json, github for its annotations, sarif for code scanning"
     parser.add_argument("--output", choices=OUTPUTS, default="text", help=told)
     parser.add_argument("--output-file", type=place, metavar="FILE", help="write it there instead of printing it")
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add the short form of `--output json`."""
     parser.add_argument("--json", action="store_const", dest="output", const="json", help="the same as --output json")
 
 
@@ -45,11 +42,14 @@ class Known:
     """What a baseline file knows, read before anything else is done.
 
     Raises:
-        InputError: the baseline cannot be read.
+        InputError: it cannot be read, or another file not written.
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.path, self.written = arguments.baseline, arguments.write_baseline
+        for file in (self.written, arguments.output_file):
+            if file is not None:
+                write_whole(file, None)
         self._counted = None if self.path is None else read_known(self.path)
 
     @property
@@ -68,6 +68,6 @@ class Known:
 def put(text: str, arguments: argparse.Namespace, *, beside_script: bool = False) -> None:
     """Print a text, or write it to the file that was asked for."""
     if arguments.output_file is not None:
-        arguments.output_file.write_text(text + "\n", encoding="utf-8")
+        write_whole(arguments.output_file, text + "\n")
     elif text:
         print(text, file=sys.stderr if beside_script else sys.stdout, flush=True)

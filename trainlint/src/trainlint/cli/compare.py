@@ -2,7 +2,7 @@
 
 import argparse
 
-from .choices import add_json, add_output, put
+from .choices import add_output, put
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,7 +10,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", help="the run's folder, ledger or log")
     parser.add_argument("baseline", help="the folder, ledger or log of a run that was sound")
     add_output(parser)
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .choices import Known, add_choice, add_json, add_output, codes, put
+from .choices import Known, add_choice, add_output, codes, put
 
 if TYPE_CHECKING:
     from ..before.preflight import Preflight
@@ -22,7 +22,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("target", metavar="FILE.py:FUNCTION", help="what to try, such as train.py:parts")
     add_output(parser)
-    add_json(parser)
     add_choice(parser)
 
 

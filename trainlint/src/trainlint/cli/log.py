@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .choices import Known, add_choice, add_json, add_output, codes
+from .choices import Known, add_choice, add_output, codes
 
 if TYPE_CHECKING:
     from ..findings import Finding
@@ -19,7 +19,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("path", help="a run's folder, its ledger, or a log")
     add_output(parser)
-    add_json(parser)
     add_choice(parser)
     parser.add_argument("--follow", action="store_true", help="read on as the log grows, until Ctrl-C")
 

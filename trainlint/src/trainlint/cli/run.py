@@ -3,10 +3,12 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..findings import wrapped
 from .choices import Known, add_choice, add_output, codes, place, put
 
 if TYPE_CHECKING:
@@ -54,12 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: no such script, or options or settings that cannot be read.
     """
-    from ..during.unedited.script import (
-        Signals,
-        run_script,  # after the parser has answered
-    )
+    from ..during.unedited.script import Signals, run_script  # after the parser has answered
     from ..during.unedited.session import Session
-    from .keeper import Keeper, folder_of, judged_of
+    from .keeper import Keeper, folder_of
 
     if not arguments.module and not Path(arguments.script).is_file():
         raise InputError("a script", f"{arguments.script}, which is no file", "a wrong path", "pass a .py file")
@@ -77,17 +76,18 @@ def run(arguments: argparse.Namespace) -> int:
         verdict = session.stop(error)
         if not arguments.no_source:
             verdict = _with_source(verdict, arguments.script, keeper)
-        judged = judged_of(verdict, arguments.script, keeper, known)
-        sys.stdout.flush()
-        _print(judged, arguments, rank)
-        return judged
+        return _shown(verdict, arguments, keeper, known)
 
     signals = Signals(close)
     session.start()
     signals.start()
     ending = run_script(arguments.script, arguments.rest, module=arguments.module)
     signals.stop()
-    judged = close(ending.error)
+    try:
+        judged = close(ending.error)
+    except InputError as error:
+        print(wrapped(f"trainlint: {error}"), file=sys.stderr)
+        return ending.code or 2
     if isinstance(ending.error, KeyboardInterrupt):
         signals.interrupted()
     swallowed = 0 if ending.code else session.trainings.raised
@@ -119,11 +119,25 @@ def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_
 
 
 def _with_source(verdict: "Verdict", script: str, keeper: "Keeper") -> "Verdict":
-    from ..during.unedited.joined import joined, programs_files, suspicions
+    from ..during.unedited.frames import joined, programs_files, suspicions
     from .keeper import read_entry
 
     suspected = suspicions(programs_files(script))
     return joined(verdict, [each for each in suspected if keeper.word(read_entry(each)) in {"", "tolerated"}]).verdict
+
+
+def _shown(verdict: "Verdict", arguments: argparse.Namespace, keeper: "Keeper", known: Known) -> "Judged":
+    from .keeper import judged_of
+
+    with suppress(AttributeError, OSError):  # closed, or on a full disk, which `main` tells
+        sys.stdout.flush()
+    try:
+        judged = judged_of(verdict, arguments.script, keeper, known)
+        _print(judged, arguments, os.environ.get("RANK"))
+    except InputError:  # a file cannot be written any more
+        print(verdict, file=sys.stderr)
+        raise
+    return judged
 
 
 def _print(judged: "Judged", arguments: argparse.Namespace, rank: str | None) -> None:

@@ -112,6 +112,8 @@ def blind(subject: Subject) -> tuple[str, ...]:
         told.append("train loss against validation: the train loss is printed as a sum since each epoch began")
     if log.left_out:
         told.append(f"{log.left_out} values beyond the bounds of memory")
+    if log.torn:
+        told.append("what follows: the packed log is cut off")
     if log.cut:
         told.append(f"the ends of {log.cut} lines longer than {LONGEST_LINE} characters")
     return tuple(told)

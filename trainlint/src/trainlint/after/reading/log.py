@@ -35,6 +35,7 @@ class Log:
     ended: str = ""
     left_out: int = 0
     cut: int = 0
+    torn: bool = False
     epoch: float = math.nan
     step: float = math.nan
     stepped: int = 0

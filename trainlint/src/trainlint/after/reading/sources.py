@@ -12,7 +12,7 @@ from .names import name_of
 from .numerals import LOOKED_AT
 from .reader import PLACES, Reader
 from .tables import untitled
-from .text import opened, pieces
+from .text import is_torn, opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
 """Characters of a JSON document that is read as a whole."""
@@ -62,6 +62,7 @@ def read_file(path: Path) -> Log:
                 return reader.log
         file.seek(0)
         _lines(reader, file)
+        reader.log.torn = is_torn(file)
     return reader.log
 
 

@@ -6,7 +6,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from io import TextIOBase, TextIOWrapper
+from io import BufferedIOBase, TextIOBase, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ LONGEST_LINE = LONGEST_PIECE * (MOST_PIECES - 1)
 _SNIFFED = 8192
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
-_BROKEN = (EOFError, zlib.error, lzma.LZMAError)
+_BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
+MOST_UNPACKED = 1 << 28
+"""Bytes of a packed log: a small file may hold thousands of times its size."""
 _BACK = re.compile(r"\x08+")
 _MARKS = "\x1b\x08\r"
 """What a line must be cleaned of."""
@@ -37,21 +39,62 @@ def opened(path: Path) -> TextIOWrapper:
     try:
         with path.open("rb") as file:
             head = file.read(_SNIFFED)
-        unpacked = next((each for magic, each in _PACKED.items() if head.startswith(magic)), open)
-        with unpacked(path, "rb") as file:
-            encoding = encoding_of(file.read(_SNIFFED), path.name)
-        return unpacked(path, "rt", encoding=encoding, errors="replace", newline=None)
-    except (OSError, *_BROKEN) as error:
-        told = f"{path.name}: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
-        raise InputError("a readable log", told, "no permission, or a damaged file", "pass another") from error
+        unpacked = next((each for magic, each in _PACKED.items() if head.startswith(magic)), None)
+        if unpacked is not None:
+            with unpacked(path) as file:
+                head = file.read(_SNIFFED)
+        encoding = _encoding_of(head, path.name)
+        file = path.open("rb") if unpacked is None else _Unpacked(unpacked(path), path.name)
+    except _BROKEN as error:
+        raise InputError(*_damaged(path.name, error)) from error
+    return TextIOWrapper(file, encoding, "replace")
 
 
-def encoding_of(head: bytes, name: str) -> str:
-    """The encoding that the first bytes of a file speak for.
+def _damaged(name: str, error: Exception) -> tuple[str, str, str, str]:
+    told = f"{name}: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+    return "a readable log", told, "no permission, or a damaged file", "pass another"
 
-    Raises:
-        InputError: the bytes are no text.
-    """
+
+class _Unpacked(BufferedIOBase):
+    """What a packed file holds; `torn` where its end is missing, as in one that is still being written."""
+
+    def __init__(self, file: Any, name: str) -> None:  # noqa: ANN401
+        self._file, self.name, self.torn = file, name, False
+        self.readable = self.seekable = lambda: True
+        self.seek = file.seek
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Some bytes.
+
+        Raises:
+            InputError: they are damaged, or more than `MOST_UNPACKED`.
+        """
+        try:
+            found = self._file.read1(size)
+        except EOFError:
+            self.torn = True
+            return b""
+        except _BROKEN as error:
+            raise InputError(*_damaged(self.name, error)) from error
+        if self._file.tell() > MOST_UNPACKED:
+            told = f"{self.name}, which holds more"
+            raise InputError(
+                f"at most {MOST_UNPACKED >> 20} MiB in a packed log", told, "a long run", "unpack it first"
+            )
+        return found
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def is_torn(file: TextIOWrapper) -> bool:
+    """Whether a packed file was read up to where its end is missing."""
+    return isinstance(file.buffer, _Unpacked) and file.buffer.torn
+
+
+def _encoding_of(head: bytes, name: str) -> str:
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return "utf-16"
     if len(head) >= 8 and head[1::2].count(0) > 0.9 * len(head[1::2]) and not head[::2].count(0):
@@ -70,7 +113,7 @@ def pieces(file: TextIOBase, cut: Callable[[], None] | None = None) -> Iterator[
     `cut` is called for each line whose end is left out.
     """
     rest, cuts = "", 0
-    while chunk := _chunk(file):
+    while chunk := file.read(LONGEST_PIECE):
         *lines, rest = (rest + chunk).split("\n")
         if lines:
             lines[0] = lines[0] if cuts < MOST_PIECES else ""
@@ -85,13 +128,6 @@ def pieces(file: TextIOBase, cut: Callable[[], None] | None = None) -> Iterator[
                 cut()
             yield from clean(part)
     yield from clean(rest)
-
-
-def _chunk(file: TextIOBase) -> str:
-    try:
-        return file.read(LONGEST_PIECE)
-    except _BROKEN:
-        return ""
 
 
 def _cut(part: str) -> tuple[str, str]:

@@ -2,17 +2,24 @@
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from ...errors import InputError
 from ...files import read_ordinary
-from .suspects import SUSPECTS
 from .training import SourceFinding, Training
 from .walking.reader import read_project
 from .walking.reading import decode, parse
 from .walking.scopes import SourceFile
 
+_ROOMS = (
+    "batchloops", "rateschedules", "settings", "gradientpaths", "members", "criteria", "directions", "lossinputs",
+    "evaluations", "heldout", "samples", "runs", "upkeep",
+)  # fmt: skip
+SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
+    check for room in _ROOMS for check in import_module(f".suspects.{room}", __package__).CHECKS
+)
 _LIBRARY = re.compile(r"\b(torch|lightning|accelerate|transformers)\b|pytorch")
 _SUBJECT = re.compile(r"\.backward\b|\.step\b|Module\b|optim\b|DataLoader|zero_grad|requir\w*grad")
 MOST_BYTES = 1 << 21
@@ -37,16 +44,11 @@ def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | No
     [('RT601', 5)]
     """
     files = [parse(text, path), *(parse(t, p) for p, t in (beside or {}).items())]
-    return check_files(files)
+    return _check_files(files)
 
 
-def check_files(files: list[SourceFile]) -> list[SourceFinding]:
-    """What files of one program suggest, by file and line.
-
-    Raises:
-        InputError: the source is nested too deeply to be followed, or meets a gap in the check itself.
-    """
-    if not any(concerns_torch(f) for f in files):
+def _check_files(files: list[SourceFile]) -> list[SourceFinding]:
+    if not any(_concerns_torch(f) for f in files):
         return []
     try:
         training = Training(read_project(files))
@@ -70,8 +72,7 @@ def check_files(files: list[SourceFile]) -> list[SourceFinding]:
     return sorted(unique.values(), key=lambda f: (f.path, f.line, f.column, f.code))
 
 
-def concerns_torch(file: SourceFile) -> bool:
-    """True where a file names torch or a library built on it."""
+def _concerns_torch(file: SourceFile) -> bool:
     return bool(_LIBRARY.search(file.text)) and bool(_SUBJECT.search(file.text))
 
 
@@ -93,7 +94,7 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputE
 
 def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceFinding]:
     try:
-        return check_files(together)
+        return _check_files(together)
     except InputError as error:
         if len(together) == 1:
             errors.append(error)

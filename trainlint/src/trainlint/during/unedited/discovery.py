@@ -26,35 +26,22 @@ LOSSES = (
 
 
 @runtime_checkable
-class Listener(Protocol):
-    """Who hears what a program uses."""
+class _Listener(Protocol):
+    """Who hears what a program uses, as `Session`."""
 
-    def on_optimizer(self, optimizer: Optimizer) -> None:
-        """An optimiser was made."""
-
-    def on_scheduler(self, scheduler: object) -> None:
-        """A schedule was made."""
-
-    def on_scaler(self, scaler: object) -> None:
-        """A gradient scaler was made."""
-
-    def on_root(self, module: nn.Module, name: str) -> None:
-        """An outermost module is about to run for the first time."""
-
-    def on_backward(self, loss: Tensor, name: str) -> None:
-        """The gradient of a scalar is about to be computed and kept; who begins to listen now hears this one too."""
-
-    def on_value(self, name: str, value: Tensor, target: object) -> None:
-        """A loss was computed, with gradients or without."""
-
-    def on_loader(self, loader: object) -> None:
-        """A loader of batches begins anew."""
+    def on_optimizer(self, optimizer: Optimizer) -> None: ...
+    def on_scheduler(self, scheduler: object) -> None: ...
+    def on_scaler(self, scaler: object) -> None: ...
+    def on_root(self, module: nn.Module, name: str) -> None: ...
+    def on_backward(self, loss: Tensor, name: str) -> None: ...
+    def on_value(self, name: str, value: Tensor, target: object) -> None: ...
+    def on_loader(self, loader: object) -> None: ...
 
 
 class Discovery:
     """Listens to torch while a program runs, and tells what the program uses."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: _Listener) -> None:
         self.listener = listener
         self._depth = 0
         self._known: dict[int, weakref.ReferenceType[nn.Module]] = {}

@@ -9,12 +9,12 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from ...errors import InputError
 from .frames import PACKAGE
 
 
@@ -31,8 +31,6 @@ def run_script(target: str, arguments: Sequence[str], *, module: bool = False) -
 
     An error that ends it is printed as Python prints it, without our own frames.
     """
-    if not module and not Path(target).is_file():
-        raise InputError("a script", f"{target}, which is no file", "a wrong path", "pass the path of a .py file")
     before = sys.argv[:], sys.path[:]
     sys.argv = [target, *arguments]
     sys.path[:1] = [str(Path.cwd()) if module else str(Path(target).resolve().parent)]
@@ -129,6 +127,7 @@ class Signals:
 
 def _end_by(number: int) -> None:
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(AttributeError, OSError):  # closed, or on a full disk
+            stream.flush()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

@@ -41,7 +41,7 @@ def apply(walker: Walking, called: Value, args: tuple[Value, ...], kwargs: dict[
     if isinstance(called, Bound):
         return _bound(walker, called, args, kwargs, node)
     if isinstance(called, Thing):
-        return call_thing(walker, called, args, kwargs, node)
+        return _call_thing(walker, called, args, kwargs, node)
     if isinstance(called, Choice):
         return join(*(apply(walker, o, args, kwargs, node) for o in called.options))
     return opaque(walker, args, kwargs, node)
@@ -164,10 +164,9 @@ def instantiate(walker: Walking, cls: Class, args: tuple[Value, ...], kwargs: di
     return thing
 
 
-def call_thing(
+def _call_thing(
     walker: Walking, thing: Thing, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
 ) -> Value:
-    """Call an object: a layer, a model, a loss."""
     walker.note("call", node, thing, args[0] if args else UNKNOWN)
     if modal(thing):
         walker.note("modal", node, thing)

@@ -77,14 +77,13 @@ def is_lightning(thing: Thing) -> bool:
     )
 
 
-def is_loss(thing: Thing) -> bool:
-    """True for a loss of torch."""
+def _is_loss(thing: Thing) -> bool:
     return thing.origin.startswith("torch.nn.") and thing.origin.endswith("Loss")
 
 
 def has_weights(thing: Thing) -> bool:
     """True for a layer of torch with weights of its own."""
-    if thing.cls is not None or not is_module(thing) or is_loss(thing) or "outside" in thing.marks:
+    if thing.cls is not None or not is_module(thing) or _is_loss(thing) or "outside" in thing.marks:
         return False
     last = thing.origin.rsplit(".", 1)[-1]
     return last not in NOT_TRAINED | {"Sequential", "ModuleList", "ModuleDict", "DataParallel"}

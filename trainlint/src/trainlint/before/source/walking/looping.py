@@ -127,18 +127,17 @@ def batch_of(walker: Walking, loader: Thing, node: ast.AST) -> Value:
     plain = Tensor("batch", node, walker.file, (loader,))
     if loader.given("collate_fn") is not None:
         return plain
-    item = item_of(walker, dataset_of(loader), node)
+    item = _item_of(walker, dataset_of(loader), node)
     return plain if item is None else _collated(walker, item, loader, node)
 
 
-def item_of(walker: Walking, dataset: Value | None, node: ast.AST) -> Value | None:
-    """One item of a data set."""
+def _item_of(walker: Walking, dataset: Value | None, node: ast.AST) -> Value | None:
     if not isinstance(dataset, Thing):
         return None
     if dataset.origin == TENSORS and dataset.args:
         return Items([_row(walker, a, node) for a in dataset.args])
     if dataset.origin in {"torch.utils.data.Subset", "torch.utils.data.random_split"} and dataset.args:
-        return item_of(walker, dataset.args[0], node)
+        return _item_of(walker, dataset.args[0], node)
     if dataset.cls is not None and isinstance(dataset.cls.find("__getitem__"), Function):
         with walker.aside():
             return calling.apply(
