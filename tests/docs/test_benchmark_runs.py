@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -187,10 +188,13 @@ def program_of(line: str) -> tuple[str, list[str]]:
 
 
 def smaller(key: str, words: Sequence[str]) -> list[str]:
-    """The words of a line with those that make its program small."""
+    """The words of a line with those that make its program small; a kept file to which rows are added is a copy."""
     none = {option for option, value in pairwise(words) if value == "0"}
     options = [part for part in re.split(r" (?=--)", SMALLEST[key]) if part.split(" ")[0] not in none]
     own = [GIVEN.get(word, str(ROOT / word) if (ROOT / word).is_file() else word) for word in words]
+    for at, (option, word) in enumerate(pairwise(own), start=1):
+        if option == "--out" and Path(word).is_file():
+            own[at] = shutil.copy(word, Path.cwd())
     return [*own, *(word for option in options for word in option.split())]
 
 
