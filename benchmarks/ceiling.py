@@ -5,7 +5,7 @@ genie, and of whichever of both has the greater likelihood, scene by scene; and 
 the genie succeeds its answer is the less likely one, so that no search by likelihood finds it. Distances are drawn
 uniformly in their inverse, or, with `--distance-law uniform`, uniformly.
 
-    python benchmarks/ceiling.py --scenes 256 [--distance-law uniform]
+    python benchmarks/ceiling.py --scenes 256 [--distance-law uniform] [--candidates 8 --promising 0.25]
 """
 
 import argparse
@@ -17,7 +17,7 @@ from ris_pytorch_pipeline.bench import share, trial_of
 from ris_pytorch_pipeline.bench.genie import genie_for
 from ris_pytorch_pipeline.bench.score import score
 from ris_pytorch_pipeline.bench.sweep import BLOCK
-from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchRegion, Sml
+from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchEffort, SearchRegion, Sml
 from ris_pytorch_pipeline.physics import Observation, Scenario, preset, steering
 
 CELLS = (("random", 3, 0.0), ("random", 5, 5.0), ("pilot", 5, 0.0), ("pilot", 5, 5.0))
@@ -46,13 +46,14 @@ def cost(seen: Observation, found: Estimate, scene: int) -> float:
     return float(torch.linalg.slogdet(model).logabsdet.sum() + (measured.conj() * whitened).real.sum())
 
 
-def block_of(scenario: Scenario, scenes: int, seed: int, block: int) -> Tensor:
+def block_of(scenario: Scenario, effort: SearchEffort, scenes: int, seed: int, block: int) -> Tensor:
     """(scene, 4): whether search, likelier and genie succeed, and whether the search is the likelier."""
     sources = scenario.sources
     assert isinstance(sources, int)
     trial = trial_of(scenario, scenes, seed, block)
     seen, truth = trial.scenes.observation, trial.scenes.truth
-    searched = (Sml(fit=False) if scenario.symbols == "random" else PilotMl(fit=False))(seen, sources)
+    search = Sml if scenario.symbols == "random" else PilotMl
+    searched = search(fit=False, effort=effort)(seen, sources)
     genie = genie_for(scenario, SearchRegion())(seen, truth)
     right = [score(truth, trial.bound, each).success.bool() for each in (searched, genie)]
     gain = torch.tensor([cost(seen, searched, scene) - cost(seen, genie, scene) for scene in range(scenes)])
@@ -65,14 +66,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--candidates", type=int, default=3, help="places tried for a source that is taken out (3)")
+    parser.add_argument("--promising", type=float, default=0.5, help="least part of its gain that a place has (0.5)")
     parser.add_argument("--distance-law", choices=["inverse", "uniform"], default="inverse")
     given = parser.parse_args()
     torch.set_num_threads(1)
+    effort = SearchEffort(candidates=given.candidates, promising=given.promising)
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for kind, sources, snr_db in CELLS:
         sizes = [min(BLOCK, given.scenes - at) for at in range(0, given.scenes, BLOCK)]
         scenario = preset(kind, distance_law=given.distance_law, sources=sources, snr_db=snr_db)
-        parts = [block_of(scenario, size, given.seed, block) for block, size in enumerate(sizes)]
+        parts = [block_of(scenario, effort, size, given.seed, block) for block, size in enumerate(sizes)]
         searched, likelier, genie, ahead = torch.cat(parts).unbind(1)
         rates = [share(each) for each in (searched, likelier, genie)]
         only = genie & ~searched
