@@ -11,7 +11,9 @@ from running import SMALL, Run, hardware
 from ris_pytorch_pipeline.calibrate import save_calibration
 from ris_pytorch_pipeline.cli import memory
 from ris_pytorch_pipeline.cli.arguments import build
+from ris_pytorch_pipeline.cli.options.scenes.held_out import drawer_of
 from ris_pytorch_pipeline.data import SceneSource, config_digest, load_scenes, open_shards
+from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.experiment import TrainingExperiment
 from ris_pytorch_pipeline.experiment.optimisation import Plan
 from ris_pytorch_pipeline.files import read_tensors
@@ -70,6 +72,19 @@ def test_from_a_measured_panel_to_scenes_that_are_told_of_it_or_not(ris: Run) ->
     assert "converged" not in wrong and wrong.count("misfit") > 2 and fewer < 1
     mended, same, success = located(ris, untold, "--calibration", "gains")
     assert mended == right and same == pytest.approx(places, abs=1e-3) and success == 1
+
+
+@pytest.mark.parametrize("command", [("locate", "told"), ("check", "told"), ("calibrate", "told", "gains")])
+def test_scenes_that_are_told_take_no_calibration_on_top(ris: Run, panel: str, command: tuple[str, ...]) -> None:
+    drawn(ris, "told", "--scenes", "3", "--calibration", panel)
+    ris(*command, "--calibration", panel).refused("scenes told of panel@", "leave --calibration out here")
+    assert not Path("gains").exists()
+
+
+def test_shards_that_are_told_take_no_calibration_on_top(ris: Run, panel: str) -> None:
+    assert ris(*DRAW, panel).code == 0
+    with pytest.raises(InputError, match="scenes told of panel@"):
+        drawer_of(open_shards("s"), hardware())
 
 
 def test_the_file_has_the_measurements_of_the_hardware_and_names_it(ris: Run, panel: str) -> None:

@@ -8,6 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ..data import SceneFile, truth_at
+from ..data.behind import check_untold
 from ..errors import InputError
 from ..estimate import Estimate
 from ..physics import Array, Hardware, Observation, Sounding
@@ -252,7 +253,11 @@ def applied_to(file: SceneFile, calibration: Calibration) -> SceneFile:
     >>> behind = applied_to(ris.load_scenes("behind.safetensors"), turned)
     >>> torch.allclose(behind.observation.channel, 1j * scenes.observation.channel)
     True
+
+    Raises:
+        InputError: another array, or scenes that are told of the hardware that they were drawn behind.
     """
+    check_untold(file.header.config)
     observation = calibration.applied(file.observation)
     truth = file.truth
     if truth is not None and file.header.config is None:

@@ -11,6 +11,7 @@ from ....bench import Drawer
 from ....bench.sweep import BLOCK
 from ....calibrate import Calibration
 from ....data import Shards, open_shards
+from ....data.behind import check_untold
 from ....data.dataset import Split
 from ....errors import ConfigurationError
 from ....experiment import overlay
@@ -90,7 +91,13 @@ def scenes_held(shards: Shards, asked: int | None) -> int:
 
 
 def drawer_of(shards: Shards, calibration: Calibration | None = None) -> Drawer:
-    """Blocks of the test scenes, in complex128 as drawn scenes are, behind a calibration if there is one."""
+    """Blocks of the test scenes, in complex128 as drawn scenes are, behind a calibration if there is one.
+
+    Raises:
+        InputError: a calibration, and shards that are told of the hardware that they were drawn behind.
+    """
+    if calibration is not None:
+        check_untold(shards.manifest.config)
 
     def block_of(scenario: Scenario, scenes: int, seed: int, block: int) -> Scenes:
         first = block * BLOCK
