@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nursery import Nursery
 
 from trainlint import InputError, Watch, diagnose_path
 from trainlint.cli import main
@@ -124,14 +125,16 @@ def test_a_file_that_cannot_be_written_is_bad_input(
 
 
 @WITH_FULL
+@pytest.mark.parametrize(("code", "ends"), [(0, 2), (7, 7)])
 def test_a_run_whose_report_does_not_fit_prints_its_verdict_and_keeps_the_scripts_code(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, nursery: Nursery, code: int, ends: int
 ) -> None:
-    for code, ends in ((0, 2), (7, 7)):
-        Path("net.py").write_text(f"raise SystemExit({code})\n")
-        assert main(["run", "--output-file", str(FULL), "--no-ledger", "net.py"]) == ends
-        told = " ".join(capsys.readouterr().err.split())
-        assert "Verdict: not judged" in told and "got /dev/full: No space left on device" in told
+    """In a process of its own: a run watches all models of its process, also those of other tests."""
+    Path("net.py").write_text(f"raise SystemExit({code})\n")
+    done = nursery.run("-m", "trainlint", "run", "--output-file", str(FULL), "--no-ledger", "net.py", cwd=here)
+    told = " ".join(done.stderr.split())
+    assert done.returncode == ends, told
+    assert "Verdict: not judged" in told and "got /dev/full: No space left on device" in told
 
 
 STREAMS: dict[str, Callable[[list[str]], str]] = {

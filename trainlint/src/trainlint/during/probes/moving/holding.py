@@ -235,7 +235,8 @@ class Weights(Probe):
         frozen = [n for n in self._frozen if n in named and not named[n].requires_grad and named[n] not in free]
         if frozen:
             text, caught = f"{len(frozen)} of {len(named)} tensors: {some(frozen)}", _caught(frozen, named)
-            if not self._matrices and run.improving is False and any(named[n].ndim > 1 for n in frozen):
+            left = any(p.ndim > 1 and p.requires_grad for p in named.values())
+            if not left and run.improving is False and any(named[n].ndim > 1 for n in frozen):
                 caught += "; no matrix is left to learn, and the loss does not fall"
             weight = Severity.WARNING if caught else None
             yield rules.FROZEN_UNDECLARED.found(text + caught, severity=weight)
