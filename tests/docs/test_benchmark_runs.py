@@ -194,7 +194,7 @@ def smaller(key: str, words: Sequence[str]) -> list[str]:
     own = [GIVEN.get(word, str(ROOT / word) if (ROOT / word).is_file() else word) for word in words]
     for at, (option, word) in enumerate(pairwise(own), start=1):
         if option == "--out" and Path(word).is_file():
-            own[at] = shutil.copy(word, Path.cwd())
+            own[at] = str(shutil.copy(word, Path.cwd()))
     return [*own, *(word for option in options for word in option.split())]
 
 
