@@ -25,13 +25,11 @@ from proposals import near
 from sequence_network import SequenceLoss
 from set_network import SetLoss, SetWeights
 from torch import nn
-from trained_parts import budget, head
+from trained_parts import Row, budget, head, keep, success, training_options
 
-from ris_pytorch_pipeline.bench.score import TOLERANCE
 from ris_pytorch_pipeline.experiment import TrainingExperiment, training_preset
 from ris_pytorch_pipeline.experiment.training import laid_over
 from ris_pytorch_pipeline.localise import Explaining, Localiser
-from ris_pytorch_pipeline.matching import great_circle, match
 from ris_pytorch_pipeline.nets import Network, Prediction
 from ris_pytorch_pipeline.nets.statistics import Statistics
 from ris_pytorch_pipeline.physics import Scenes, cosines_from_positions, draw
@@ -39,7 +37,6 @@ from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import Parts, Reporter, Trainer
 from ris_pytorch_pipeline.train.parts import Criterion, hybrid_loss
 
-Row = dict[str, Any]
 KINDS = ("random", "pilot")
 SHARES = ("near", "likeliest", "alone", "polished")
 COLUMNS = ("candidate near", "near, K likeliest", "polished, candidates alone", "polished as located")
@@ -116,10 +113,7 @@ def judged(net: Network, scenes: Scenes) -> Row:
     alone = Localiser(Unaided(net), estimator=Explaining(looks=0))
     values = [near(true, each)[1][present].double().mean() for each in (seen.candidates, likeliest)]
     for localiser in (alone, whole):
-        found = localiser(scenes.observation, counts).positions
-        apart = great_circle(truth.positions[:, :, None], found[:, None])
-        paired = match(apart, present, found[..., 0].isfinite(), TOLERANCE) >= 0
-        values.append((paired | ~present).all(-1).double().mean())
+        values.append(success(truth, localiser(scenes.observation, counts).positions).double().mean())
     return {name: round(float(value), 4) for name, value in zip(SHARES, values, strict=True)}
 
 
@@ -144,18 +138,6 @@ def judges_of(label: str, scenes: int) -> dict[str, Scenes]:
     return {kind: draw(replace(scenario, symbols=kind), scenes, stream(83, label, i)) for i, kind in enumerate(KINDS)}
 
 
-def keep(row: Row, out: Path) -> None:
-    """Add a row to the file, below its head."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    new = not out.exists()
-    with out.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, HEADS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-    print(", ".join(f"{name} {row[name]}" for name in HEADS), flush=True)
-
-
 def table(path: Path) -> str:
     """The kept rows: one line for each design and kind; mean, least and largest over the seeds."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -178,10 +160,7 @@ def _spread(values: list[float], digits: int) -> str:
 def main() -> None:
     """Train, or print what was kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/designs.csv"), help="rows are added to it")
-    parser.add_argument("--table", type=Path, help="print a file's rows; nothing is trained")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of weights and training scenes")
-    parser.add_argument("--scenes", type=int, default=2048, help="of a training")
+    training_options(parser, Path("runs/designs.csv"))
     parser.add_argument("--judge", type=int, default=256, help="scenes of a kind that each is judged on")
     parser.add_argument("--tune", action="store_true", help="other weights of the set's loss, on scenes of their own")
     parser.add_argument("--only", nargs="+", default=[], help="designs whose name contains one of these")
@@ -196,7 +175,8 @@ def main() -> None:
         for name, design in designs.items():
             if not given.only or any(each in name for each in given.only):
                 for row in trained(name, design, seed, given.scenes, judges):
-                    keep(row, given.out)
+                    keep([row], HEADS, given.out)
+                    print(", ".join(f"{name} {row[name]}" for name in HEADS), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from ris_pytorch_pipeline.losses import HybridLoss, LossReport, LossWeights
 from ris_pytorch_pipeline.matching import match
 from ris_pytorch_pipeline.nets import NETWORKS, Beamspace, NetConfig, NetworkKind, Prediction
 from ris_pytorch_pipeline.nets.candidates import candidate_factors, visible
-from ris_pytorch_pipeline.nets.hybrid import Backbone, Block
+from ris_pytorch_pipeline.nets.hybrid import Backbone, Block, scale_by_fan_in
 from ris_pytorch_pipeline.nets.statistics import Statistics
 from ris_pytorch_pipeline.rng import stream
 
@@ -200,11 +200,7 @@ class Look(nn.Module):
 
 def initialise(net: SetNet, generator: Generator) -> None:
     """Draw all weights from one generator: scaled by the fan-in, a tenth of it where a block, look or answer ends."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    scale_by_fan_in(net, generator)
     ends = [each.second for each in net.backbone.modules() if isinstance(each, Block)]
     ends += [each.end for each in net.head.modules() if isinstance(each, Look)]
     with torch.no_grad():

@@ -19,6 +19,7 @@ from statistics import mean
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ris_pytorch_pipeline.bench.score import TOLERANCE
 from ris_pytorch_pipeline.data import labels_from
@@ -27,7 +28,7 @@ from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import LossWeights, measure_prediction
 from ris_pytorch_pipeline.matching import great_circle, match
 from ris_pytorch_pipeline.nets import HybridNet
-from ris_pytorch_pipeline.physics import Scenes, draw
+from ris_pytorch_pipeline.physics import Scenes, Truth, draw
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import Reporter, Trainer
 
@@ -47,6 +48,13 @@ def parts(base: TrainingExperiment) -> Iterator[tuple[str, str, TrainingExperime
             yield name, str(value), replace(base, net=replace(base.net, **{name: value}))
 
 
+def success(truth: Truth, found: Tensor) -> Tensor:
+    """(scene,): whether every source is found within 3°."""
+    apart = great_circle(truth.positions[:, :, None], found[:, None])
+    paired = match(apart, truth.present, found[..., 0].isfinite(), TOLERANCE) >= 0
+    return (paired | ~truth.present).all(-1)
+
+
 @torch.no_grad()
 def judged(net: HybridNet, scenes: Scenes) -> Row:
     """The four measures."""
@@ -54,9 +62,7 @@ def judged(net: HybridNet, scenes: Scenes) -> Row:
     seen = measure_prediction(localiser.predict(scenes.observation), labels_from(truth, scenes.observation))
     alone = ((seen.angle < TOLERANCE) | seen.angle.isnan()).all(-1)
     found = localiser(scenes.observation, truth.present.sum(-1)).positions
-    apart = great_circle(truth.positions[:, :, None], found[:, None])
-    polished = ((match(apart, truth.present, found[..., 0].isfinite(), TOLERANCE) >= 0) | ~truth.present).all(-1)
-    values = zip(MEASURES, (seen.nmse, alone, polished, seen.order), strict=True)
+    values = zip(MEASURES, (seen.nmse, alone, success(truth, found), seen.order), strict=True)
     return {name: round(float(value.double().mean()), 4) for name, value in values}
 
 
@@ -84,12 +90,12 @@ def budget(seed: int, scenes: int) -> TrainingExperiment:
     return replace(base, seed=seed, plan=plan, net=replace(base.net, seed=seed))
 
 
-def keep(rows: list[Row], out: Path) -> None:
+def keep(rows: list[Row], heads: list[str], out: Path) -> None:
     """Add rows to the file, below its head."""
     out.parent.mkdir(parents=True, exist_ok=True)
     new = not out.exists()
     with out.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, HEADS, lineterminator="\n")
+        writer = csv.DictWriter(file, heads, lineterminator="\n")
         if new:
             writer.writeheader()
         writer.writerows(rows)
@@ -126,13 +132,18 @@ def line(name: str, rows: list[dict[str, str]]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def main() -> None:
-    """Train, or print what was kept."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/parts.csv"), help="rows are added to it")
+def training_options(parser: argparse.ArgumentParser, out: Path) -> None:
+    """Options of a program that trains for a table and keeps the rows."""
+    parser.add_argument("--out", type=Path, default=out, help="rows are added to it")
     parser.add_argument("--table", type=Path, help="print a file's rows; nothing is trained")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of weights and training scenes")
     parser.add_argument("--scenes", type=int, default=2048, help="of a training")
+
+
+def main() -> None:
+    """Train, or print what was kept."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    training_options(parser, Path("runs/parts.csv"))
     parser.add_argument("--judge", type=int, default=256, help="scenes that each is judged on")
     parser.add_argument("--only", nargs="+", default=[], help="parts whose name contains one of these")
     given = parser.parse_args()
@@ -145,7 +156,7 @@ def main() -> None:
         for part, value, experiment in parts(budget(seed, given.scenes)):
             if not given.only or any(each in part for each in given.only):
                 rows = trained(part, value, experiment, scenes)
-                keep(rows, given.out)
+                keep(rows, HEADS, given.out)
                 print(", ".join(f"{name} {seen}" for name, seen in rows[-1].items()), flush=True)
 
 

@@ -184,17 +184,22 @@ class Head(nn.Module):
         return self.order(torch.cat([pooled, score.sigmoid(), score / 10], dim=-1))
 
 
+def scale_by_fan_in(net: nn.Module, generator: Generator) -> None:
+    """Draw the weights of all convolutions and linear layers, scaled by their fan-in; biases are 0."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
 def initialise(net: HybridNet, generator: Generator) -> None:
     """Draw all weights from one generator: scaled by the fan-in, a tenth of it where a block or a map ends.
 
     A block starts close to the identity, offsets and gains close to 0, and the heat close to the prior: one source
     among all cells.
     """
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    scale_by_fan_in(net, generator)
     ends = [block.second for block in net.backbone.modules() if isinstance(block, Block)]
     with torch.no_grad():
         for module in (*ends, net.head.maps, net.head.gains):

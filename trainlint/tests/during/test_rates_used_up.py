@@ -21,10 +21,7 @@ def test_a_rate_below_a_millionth_of_its_peak_counts_as_zero(gamma: float, sever
     generator = stream(0, "used up")
     for _ in range(13):  # 0.3 ** 12 is the first power below a millionth
         for _ in range(9):
-            optimizer.zero_grad()
-            inputs = torch.randn(16, 4, generator=generator)
-            watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
-            optimizer.step()
+            updated(model, optimizer, watch, generator)
         schedule.step()
     found = [f for f in watch.close().findings if f.rule.code == "RT101"]
     assert [f.severity for f in found] == ([] if severity is None else [severity])
@@ -49,6 +46,14 @@ def test_a_schedule_whose_step_was_kept_before_the_watch_moves_the_rate():
     assert "RT141" not in watch.close().codes
 
 
+def updated(model: nn.Module, optimizer: Adam, watch: Watch, generator: torch.Generator) -> None:
+    """One update on fresh samples."""
+    optimizer.zero_grad()
+    inputs = torch.randn(16, 4, generator=generator)
+    watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
+    optimizer.step()
+
+
 @pytest.mark.parametrize(("length", "each", "told"), [(72, False, True), (72, True, False), (80, False, False)])
 def test_a_schedule_as_long_as_the_updates_that_is_stepped_with_the_epochs_is_told(length: int, each: bool, told: bool):
     """A run that ends early has fewer updates than its schedule: 72 of 80 planned say nothing."""
@@ -60,10 +65,7 @@ def test_a_schedule_as_long_as_the_updates_that_is_stepped_with_the_epochs_is_to
     generator = stream(0, "units")
     for _ in range(8):
         for _ in range(9):
-            optimizer.zero_grad()
-            inputs = torch.randn(16, 4, generator=generator)
-            watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
-            optimizer.step()
+            updated(model, optimizer, watch, generator)
             if each:
                 schedule.step()
         if not each:
@@ -82,10 +84,7 @@ def test_a_factor_rounded_down_is_zero_and_no_other_unit(whole: bool, code: str)
     generator = stream(0, "rounded down")
     for _ in range(3):
         for _ in range(24):
-            optimizer.zero_grad()
-            inputs = torch.randn(16, 4, generator=generator)
-            watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
-            optimizer.step()
+            updated(model, optimizer, watch, generator)
             schedule.step()
         watch.epoch(batches=24)
     codes = watch.close().codes
