@@ -18,7 +18,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainlint.during.unedited.frames import joined, programs_files, suspicions
+from trainlint.before.source.checking import check_paths
+from trainlint.during.unedited.joined import joined, programs_files
 from trainlint.during.unedited.script import run_script
 from trainlint.during.unedited.session import Options, Session
 
@@ -146,7 +147,7 @@ def _program(path: Path, preset: str | None) -> tuple[int, dict[str, Any]]:
     session = Session(Options(preset=preset))
     session.start()
     ending = run_script(str(path), [])
-    verdict = joined(session.stop(ending.error), suspicions(programs_files(str(path)))).verdict
+    verdict = joined(session.stop(ending.error), check_paths(programs_files(str(path)))[0]).verdict
     return ending.code, {"verdict": json.loads(verdict.json()), "weights": _digest()}
 
 

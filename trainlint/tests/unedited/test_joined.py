@@ -4,7 +4,7 @@ from handbook.examples.read import broken
 
 from trainlint import judge
 from trainlint.before.source.checking import check_source
-from trainlint.during.unedited.frames import joined
+from trainlint.during.unedited.joined import joined
 from trainlint.rules import losses, updates
 
 HEAD = """import torch

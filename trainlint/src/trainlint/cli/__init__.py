@@ -10,8 +10,8 @@ from importlib import import_module
 from ..errors import ExplainedError
 from ..findings import wrapped
 
-HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, NOT_WRITTEN, CLOSED_PIPE = 0, 1, 2, 3, 130, 74, 141
-"""Exit codes of every command but `run`, which keeps its script's."""
+BAD_INPUT, INTERRUPTED, NOT_WRITTEN, CLOSED_PIPE = 2, 130, 74, 141
+"""Exit codes of what goes wrong."""
 
 COMMANDS = {
     "run": "watch a script that nobody edited",

@@ -1,6 +1,5 @@
-"""Which findings stand after comments, settings and the command line, and how is a verdict printed?"""
+"""What stands of a verdict, after comments, settings and the command line have spoken?"""
 
-import argparse
 import io
 import linecache
 import re
@@ -20,7 +19,7 @@ from ..output import OUTPUTS, Entry, of_finding
 from ..rules import RULES
 from ..settings import Settings, known_code, settings_for
 from ..verdict import Verdict
-from .choices import Known, put
+from .choices import Known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,17 +223,6 @@ class Judged:
     def code(self) -> int:
         """The exit code: 0 for a healthy run, 3 where nothing was judged, 1 otherwise."""
         return 0 if self.verdict.healthy else 3 if self.verdict.state is State.NOT_JUDGED else 1
-
-
-def show(verdict: Verdict, path: str, keeper: Keeper, known: Known, arguments: argparse.Namespace) -> int:
-    """Print what stands of a verdict, as the options of a command say.
-
-    Returns:
-        The exit code.
-    """
-    judged = judged_of(verdict, path, keeper, known)
-    put(judged.text(arguments.output), arguments)
-    return judged.code
 
 
 def judged_of(verdict: Verdict, path: str, keeper: Keeper, known: Known) -> Judged:

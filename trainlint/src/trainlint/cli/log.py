@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .choices import Known, add_choice, add_output, codes
+from .choices import Known, add_choice, add_output, codes, put
 
 if TYPE_CHECKING:
     from ..findings import Finding
@@ -26,12 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict: 0 for a healthy run, 3 where nothing was judged, 1 otherwise."""
     from ..after.postmortem import diagnose_path  # after the parser has answered
-    from .keeper import Keeper, show
+    from .keeper import Keeper, judged_of
 
     known = Known(arguments)
     keeper = Keeper(codes(arguments.select), codes(arguments.ignore), root=Path())
     told = _followed(arguments, keeper) if arguments.follow else diagnose_path(arguments.path)
-    return show(told, arguments.path, keeper, known, arguments)
+    judged = judged_of(told, arguments.path, keeper, known)
+    put(judged.text(arguments.output), arguments)
+    return judged.code
 
 
 def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":

@@ -119,10 +119,11 @@ def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_
 
 
 def _with_source(verdict: "Verdict", script: str, keeper: "Keeper") -> "Verdict":
-    from ..during.unedited.frames import joined, programs_files, suspicions
+    from ..before.source.checking import check_paths
+    from ..during.unedited.joined import joined, programs_files
     from .keeper import read_entry
 
-    suspected = suspicions(programs_files(script))
+    suspected, _ = check_paths(programs_files(script))  # a file that cannot be read suggests nothing
     return joined(verdict, [each for each in suspected if keeper.word(read_entry(each)) in {"", "tolerated"}]).verdict
 
 
