@@ -97,16 +97,25 @@ def far_off(scenes: Scenes, found: Estimate) -> Tensor:
     return ((errors(scenes, found) / found.deviations).abs() > OFF).flatten(1).any(-1)
 
 
-def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
-    """Locate with K known and estimated, and count."""
+def misfits(found: Estimate, likely: Tensor) -> int:
+    """Scenes with that finding, or with a p below the level that is asked."""
+    assert found.fit is not None
+    said = [Status.MISFIT in findings for findings in found.fit.findings]
+    return int((torch.tensor(said) | ~likely).sum())
+
+
+def tally(scenes: Scenes, estimator: MaximumLikelihood, level: float = 0.0) -> Tally:
+    """Locate with K known and estimated, and count; p below the level is a misfit, too."""
     known, auto = estimator(scenes.observation, scenes.truth.sources), estimator(scenes.observation)
     assert known.fit is not None
     assert auto.fit is not None
     assert known.sandwich is not None
     error = errors(scenes, known)
+    likely, likely_auto = known.fit.p_value >= level, auto.fit.p_value >= level
     converged, converged_auto = (
         torch.tensor([status == Status.CONVERGED for status in found.status]) for found in (known, auto)
     )
+    converged, converged_auto = converged & likely, converged_auto & likely_auto
     fisher, sandwich = (error / known.deviations).abs(), (error / known.sandwich).abs()
     off, off_auto = (fisher > OFF).flatten(1).any(-1), far_off(scenes, auto)
     known_ones = ~fisher.isnan()
@@ -114,8 +123,8 @@ def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
     hits = (match_directions(scenes.truth.positions, auto.positions) >= 0).sum()
     return Tally(
         scenes=len(scenes),
-        alarms=sum(Status.MISFIT in said for said in known.fit.findings),
-        alarms_auto=sum(Status.MISFIT in said for said in auto.fit.findings),
+        alarms=misfits(known, likely),
+        alarms_auto=misfits(auto, likely_auto),
         converged=int(converged.sum()),
         off=int(off.sum()),
         off_said=int((off & ~converged).sum()),
@@ -133,12 +142,12 @@ def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
     )
 
 
-def row(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int, seed: int) -> Tally:
+def row(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int, seed: int, level: float) -> Tally:
     """Counts over some scenes of a kind."""
     total = Tally()
     for block in range(-(-count // _BLOCK)):
         scenes = mismatched(kind, name, snr_db, sources, min(_BLOCK, count - block * _BLOCK), block, seed)
-        total += tally(scenes, Sml() if scenes.observation.symbols == "random" else PilotMl())
+        total += tally(scenes, Sml() if scenes.observation.symbols == "random" else PilotMl(), level)
     return total
 
 
@@ -194,6 +203,7 @@ def main() -> None:
     parser.add_argument("--snr-db", default="10")
     parser.add_argument("--sources", default="1,3", help="least and most, several pairs apart by semicolons")
     parser.add_argument("--table", nargs="?", const="counts", choices=tuple(_COLUMNS), help="of Markdown")
+    parser.add_argument("--level", type=float, default=0.0, help="a p below it counts as a misfit, besides those said")
     row_options(parser, seed=1)
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -201,7 +211,7 @@ def main() -> None:
     asked = product(given.presets.split(","), given.kinds.split(","), given.snr_db.split(","), pairs)
     keep(head(given.table), given.out)
     for name, kind, snr_db, (least, most) in asked:
-        total = row(kind, name, float(snr_db), (least, most), given.scenes, given.seed)
+        total = row(kind, name, float(snr_db), (least, most), given.scenes, given.seed, given.level)
         shown = cells(given.table, name, kind, snr_db, (least, most), total) if given.table else ""
         keep(shown or line(f"{name}, {kind}, {snr_db}", total), given.out)
 
