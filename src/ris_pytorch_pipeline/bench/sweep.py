@@ -121,7 +121,9 @@ def check_needs(name: str, scenario: Scenario) -> None:
     if need is not None:
         able = [entry.name for entry in CONTENDERS.values() if entry.unmet(scenario) is None]
         raise ConfigurationError(
-            f"scenes with {need} for {name}", "scenes without", "a baseline made for other measurements",
+            f"scenes with {need} for {name}",
+            f"symbols {scenario.symbols!r}, array {scenario.array!r}, {len(scenario.wavelengths)} wavelengths",
+            "a baseline made for other measurements",
             f"leave {name} out of the methods; {', '.join(able)} can be run",
         )  # fmt: skip
 
