@@ -9,8 +9,9 @@ from pathlib import Path
 from ..errors import InputError
 from ..files import cause, move, read_regular, reason
 
-SOURCES = ("command", "commit", "date")
-"""What the lines above a table may say. Each may be said several times: of a table that several runs made."""
+SOURCES = ("command", "commit", "date", "shown")
+"""What the lines above a table may say. Each may be said several times: of a table that several runs made. `shown` is
+for a table whose commit nobody noted: the first commit of which a page shows it, soon after the run."""
 _MOST_BYTES = 2**20
 """Of a file; those of this project have up to 8 kB."""
 _ABOVE = re.compile(r"(?:#.*\n)*")
@@ -36,8 +37,8 @@ class KeptTable:
     Args:
         head: headings.
         rows: as many cells each.
-        source: what made it: (`command`, `commit` or `date`, what it was). A commit ends in `+changes` where files were
-            changed.
+        source: what made it: (`command`, `commit`, `date` or `shown`, what it was). A commit ends in `+changes` where
+            files were changed.
 
     Raises:
         InputError: no row, rows of different lengths, or a text that a line cannot show.
