@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..errors import InputError
@@ -16,6 +16,9 @@ from .refusals import WAY_OUT
 _MARGIN_DB = 8.0
 """How far beyond the trained span of SNR the noise that is found may place a scene: the symbols of one scene have up to
 5.5 dB more or less power than on average (20 000 scenes of one source), and what is found scatters."""
+_QUIET_DB = 2.0
+"""How far below it a scene is quieter than any of the training. Noise alone, of which a network explains a tenth by its
+sources, looks like -8 dB and less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +78,7 @@ class Domain:
         Raises:
             InputError: counting them.
         """
-        power = torch.view_as_real(observation.blocks).square().sum(-1).mean(dim=(-1, -2)).double()
-        noise = noise_variance.to(power)
-        snr_db = 10 * ((power - noise).clamp_min(1e-6 * power) / noise).log10()
-        low, high = self.snr_db
+        snr_db, (low, high) = _snr_db(observation, noise_variance), self.snr_db
         outside = (snr_db < low - _MARGIN_DB) | (snr_db > high + _MARGIN_DB)
         if bool(outside.any()):
             first = int(outside.nonzero()[0, 0])
@@ -86,6 +86,31 @@ class Domain:
                 f"an SNR of {low:g} to {high:g} dB, as in training",
                 f"about {float(snr_db[first]):.0f} dB in scene {first}, {int(outside.sum())} scenes in all",
             )
+
+    def quieter(
+        self,
+        observation: Observation,
+        noise_variance: Float[Tensor, "scene"],  # noqa: F821
+    ) -> Bool[Tensor, "scene"]:  # noqa: F821
+        """Which scenes have, by the noise that was found, a lower SNR than any of the training.
+
+        >>> import ris_pytorch_pipeline as ris
+        >>> domain = Domain(antennas=16, snapshots=16, most_sources=3, snr_db=(0.0, 20.0), symbols=("random",))
+        >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=-9.0), scenes=1, seed=0)
+        >>> domain.quieter(scenes.observation, scenes.truth.noise_variance)
+        tensor([True])
+        """
+        return _snr_db(observation, noise_variance) < self.snr_db[0] - _QUIET_DB
+
+
+def _snr_db(
+    observation: Observation,
+    noise_variance: Float[Tensor, "scene"],  # noqa: F821
+) -> Float[Tensor, "scene"]:  # noqa: F821
+    """What the noise that was found leaves of the power, over that noise."""
+    power = torch.view_as_real(observation.blocks).square().sum(-1).mean(dim=(-1, -2)).double()
+    noise = noise_variance.to(power)
+    return 10 * ((power - noise).clamp_min(1e-6 * power) / noise).log10()
 
 
 def domain_of(experiment: TrainingExperiment) -> Domain:

@@ -33,6 +33,7 @@ from .evaluating import answer_of
 from .explaining import Explaining
 from .merging import moved, replaced, unjudged
 from .proposal import OnCovariance, Proposer
+from .quiet import counted_quiet
 from .reference import REFERENCE, reference_network
 from .refusals import check_effort, check_estimator, check_field
 
@@ -167,7 +168,8 @@ class Localiser:
         Args:
             observation: the scenes.
             sources: K for all scenes, K per scene, or None to count them. Where one more is detected than the network
-                can count, the likelihood counts if `doubt` is above 0; otherwise the scene is `Status.BEYOND`.
+                can count, the likelihood counts if `doubt` is above 0; otherwise the scene is `Status.BEYOND`. In a
+                scene quieter than the domain it counts as well; otherwise no probability of the number is stated.
 
         Returns:
             The estimate, on the device of the observation; deviations from the Fisher information where it was
@@ -180,6 +182,9 @@ class Localiser:
         found = joined_estimates([answer.estimate for answer in answers])
         if self.domain is not None and self.polish:
             self.domain.check_noise(observation, found.noise_variance)
+            if sources is None:
+                likelihood, search = self._likelihood(observation), self.doubt > 0
+                found = counted_quiet(likelihood, observation, found, self.domain, search=search)
         return found if found.fit is not None else unjudged(found)
 
     def covariance(self, observation: Observation, sources: int | Counts | None = None) -> LowRank:
