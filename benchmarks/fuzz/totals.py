@@ -66,7 +66,8 @@ def main() -> None:
                 f"| {few} to {most} | {len(names)} | {', '.join(names)} | {took} "
                 f"| {sum(hours[name] for name in names):.1f} |"
             )
-    print(f"| all | {len(inputs)} |  |  | {sum(hours.values()):.1f} |")
+    whole = f"{sum(inputs.values()):,} inputs".replace(",", " ")
+    print(f"| all | {len(inputs)} | {whole} | sum {sum(each.values()):.0f} | {sum(hours.values()):.1f} |")
 
 
 if __name__ == "__main__":
