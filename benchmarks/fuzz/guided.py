@@ -19,7 +19,8 @@ from pathlib import Path
 
 atheris = import_module("atheris")  # which is no dependency
 
-with atheris.instrument_imports(include=["ris_pytorch_pipeline", "trainlint"]):
+OURS = ["ris_pytorch_pipeline", "trainlint"]
+with atheris.instrument_imports(include=OURS):
     from changing import sealed_anew
     from making import make_all
     from reader import SECONDS, Reader, outcome
@@ -42,7 +43,10 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as place:
-        make_all(Path(place))
+        with atheris.instrument_imports(include=OURS):  # of what is imported at its first use
+            make_all(Path(place))
+            for name in given.reader:
+                outcome(READERS[name].read, Path(place) / READERS[name].file)
         failed = [name for name in given.reader if not ended_well(name, Path(place), given)]
     raise SystemExit(f"failed: {', '.join(failed)}" if failed else 0)
 
