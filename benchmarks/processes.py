@@ -7,6 +7,7 @@ with one thread and, where the machine lets it, on a core of its own; `--shared`
 the thread of a single process that draws ahead has the other core to itself. `--unrelated` also trains as many
 runs that have nothing to do with each other, each on its share of a batch: the most that the cores can do together.
 `--nudge` also trains one process whose first weights are larger by one rounding, which says what rounding comes to.
+`--pieces` also trains one process that computes each batch in as many pieces as there are processes, as they do.
 """
 
 import argparse
@@ -53,6 +54,8 @@ def train(rank: int, world: int, port: int, options: argparse.Namespace, folder:
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     with joined(os.environ, "cpu") as processes:
         trainer = Timed(replace(base, plan=plan), processes=processes, reporter=Reporter(quiet=True))
+        if options.pieces and world == 1:
+            trainer.progress.pieces = options.world
         if options.nudge and world == 1:
             with torch.no_grad():
                 for parameter in trainer.net.parameters():
@@ -93,8 +96,8 @@ def timed(world: int, options: argparse.Namespace) -> tuple[float, float, float]
     return wall, busy, loss
 
 
-def main() -> None:
-    """Print each round and the median ratio."""
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description="Train with one process and with several, in turns.")
     parser.add_argument("--preset", default="tiny", choices=list(TRAINING_PRESETS))
     parser.add_argument("--batch", type=int, default=32, help="scenes of an update, of all processes together (32)")
@@ -106,8 +109,16 @@ def main() -> None:
     parser.add_argument("--shared", action="store_true", help="do not give each process a core of its own")
     parser.add_argument("--unrelated", action="store_true", help="time runs that have nothing in common too")
     parser.add_argument("--nudge", action="store_true", help="also train one process from weights a rounding off")
-    options = parser.parse_args()
-    nudged, options.nudge = options.nudge, False
+    parser.add_argument("--pieces", action="store_true", help="also train one process that computes in pieces")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print each round and the median ratio."""
+    options = arguments()
+    kinds = {"nudge": "whose weights begin a rounding off", "pieces": f"that computes in {options.world} pieces"}
+    beside = {name: told for name, told in kinds.items() if getattr(options, name)}
+    vars(options).update(dict.fromkeys(kinds, False))
     scenes, ratios, most = options.updates * options.batch, [], list[float]()
     for number in range(options.rounds):
         (one, busy, loss), (several, theirs, other) = timed(1, options), timed(options.world, options)
@@ -116,9 +127,12 @@ def main() -> None:
             f"round {number + 1}: {scenes / one:.0f} and {scenes / several:.0f} scenes/s, x {one / several:.2f}; "
             f"computing x {busy / theirs:.2f}; losses differ by {abs(loss / other - 1):.1e}"
         )
-        if nudged:
-            *_, off = timed(1, argparse.Namespace(**{**vars(options), "nudge": True}))
-            print(f"  one process whose weights begin a rounding off: losses differ by {abs(off / loss - 1):.1e}")
+        for name, told in beside.items():
+            *_, found = timed(1, argparse.Namespace(**{**vars(options), name: True}))
+            print(
+                f"  one process {told}: losses differ by {abs(found / loss - 1):.1e}, "
+                f"and from those of {options.world} processes by {abs(found / other - 1):.1e}"
+            )
         if options.unrelated:
             most.append(one / unrelated(options.world, options))
             print(f"  {options.world} unrelated runs at once: x {most[-1]:.2f}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy.io import savemat
+from watched import make_watched
 
 from ris_pytorch_pipeline.bench import read_located
 from ris_pytorch_pipeline.bench.suites.located_rows import Parts
@@ -116,6 +117,7 @@ def make_all(folder: Path) -> None:
     (folder / "held" / ".lock").write_text('{"process": 1, "machine": "m"}')
     (folder / "body.json").write_text(json.dumps(_document(seen[:1])))
     _make_search(folder / "found")
+    make_watched(folder)
 
 
 def _make_arrays(folder: Path) -> None:

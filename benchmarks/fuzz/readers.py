@@ -23,6 +23,7 @@ from changing import (
     changed_toml,
 )
 from reader import Reader
+from watched import WATCHED
 
 from ris_pytorch_pipeline.bench import read_located, read_rows, suite_from_toml
 from ris_pytorch_pipeline.bench.suites.located_rows import Parts
@@ -208,5 +209,5 @@ _FOREIGN = (
     Reader(name="mapped arrays", file="capture.npz", read=_mapped, change=changed_archive),
     *(Reader(name=file, file=file, read=partial(_imported, array), change=change) for file, array, change in _KINDS),
 )
-READERS = {reader.name: reader for reader in (*_OWN, *_GIVEN, *_FOREIGN)}
+READERS = {reader.name: reader for reader in (*_OWN, *_GIVEN, *_FOREIGN, *WATCHED)}
 """By name."""
