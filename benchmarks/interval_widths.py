@@ -1,6 +1,6 @@
 """How wide is the interval of a share of so many scenes? Half of Wilson's 95 % interval, for some shares.
 
-python benchmarks/interval_widths.py
+Usage: python benchmarks/interval_widths.py
 """
 
 import torch
