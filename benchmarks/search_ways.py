@@ -1,0 +1,129 @@
+"""Where does the time of a search go, and what would a search that tries less be worth? `Sml` K = 3, `PilotMl` K = 5.
+
+Without the fit, K known, 10 dB, batches of 32, one thread. With `--profile` a row is a part of one batch and its share
+of the processor time, by cProfile; parts in brackets lie within the part above them. Otherwise the ways and the
+default take the same batches by turns: how many times as fast a way is, the median over batches with its 95 % interval,
+and the scenes in which all sources are within 3°.
+
+    python benchmarks/search_ways.py --profile
+    python benchmarks/search_ways.py --scenes 256
+"""
+
+import argparse
+import cProfile
+import pstats
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from against_checkout import median_interval
+
+from ris_pytorch_pipeline.bench import Trial, score, trial_of
+from ris_pytorch_pipeline.estimate import Estimate, MaximumLikelihood, PilotMl, SearchEffort, Sml
+from ris_pytorch_pipeline.physics import preset
+
+AT_ONCE, SNR_DB = 32, 10.0
+SOURCES = {"random": 3, "pilot": 5}
+MODEL = ("quadratic", "project", "residual_gradient", "position_information")
+PARTS = {
+    "scans of the grid": (("scan",), ()),
+    "(energies of the grid)": (("_energy", "energy"), ()),
+    "(gain of one more source)": (("gain_beside", "_gain_beside"), ()),
+    "refinements": (("minimise",), ()),
+    "(responses and Grams)": (("_local",), MODEL),
+    "(likelihood, slope and Fisher information of Grams)": (MODEL, ()),
+    "(steps)": (("_step", "_length"), ()),
+    "(the last refinement, in double precision)": (("_polish",), ()),
+    "(second searches of doubtful scenes)": (("_noncoherent", "_doubtful"), ()),
+}
+"""Functions of each part, and what is taken off them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessHope(PilotMl):
+    """Pilots with less hope for a re-detection."""
+
+    hope: ClassVar[float] = 1.2
+
+
+WAYS: dict[str, dict[str, MaximumLikelihood]] = {
+    "random": {
+        "the default": Sml(fit=False),
+        "two places for a source in place of three": Sml(fit=False, effort=SearchEffort(candidates=2)),
+        "places with .6 of a source's gain in place of .5": Sml(fit=False, effort=SearchEffort(promising=0.6)),
+    },
+    "pilot": {
+        "the default": PilotMl(fit=False),
+        "`hope` 1.2 in place of 1.5": LessHope(fit=False),
+        "`margin` 1 in place of 2": PilotMl(fit=False, margin=1.0),
+    },
+}
+"""By kind of symbols and name."""
+
+
+def trial(kind: str, block: int) -> Trial:
+    """A batch of scenes."""
+    return trial_of(preset(kind, sources=SOURCES[kind], snr_db=SNR_DB), AT_ONCE, 23, block)
+
+
+def shares(kind: str) -> dict[str, float]:
+    """Share of each part in the processor time of a batch."""
+    estimator, seen = WAYS[kind]["the default"], trial(kind, 0).scenes.observation
+    estimator(seen, SOURCES[kind])  # warm up
+    profile = cProfile.Profile(time.process_time)
+    profile.runcall(estimator, seen, SOURCES[kind])
+    stats = pstats.Stats(profile)
+    rows: dict[tuple[str, int, str], tuple[int, int, float, float, object]] = vars(stats)["stats"]
+    found = {part: 0.0 for part in PARTS}
+    for (path, _, name), (*_, cumulative, _) in rows.items():
+        for part, (counted, taken_off) in PARTS.items():
+            if "ris_pytorch_pipeline" in path:
+                found[part] += cumulative * ((name in counted) - (name in taken_off))
+    return {part: seconds / vars(stats)["total_tt"] for part, seconds in found.items()}
+
+
+def timed(estimator: MaximumLikelihood, batch: Trial, sources: int) -> tuple[float, Estimate]:
+    """CPU seconds, and what is found."""
+    start = time.process_time()
+    found = estimator(batch.scenes.observation, sources)
+    return time.process_time() - start, found
+
+
+def compare(kind: str, scenes: int) -> None:
+    """Print a row a way."""
+    seconds: dict[str, list[float]] = {name: [] for name in WAYS[kind]}
+    right = dict.fromkeys(WAYS[kind], 0)
+    names, blocks = list(WAYS[kind]), scenes // AT_ONCE
+    for block in range(blocks):
+        batch = trial(kind, block)
+        for name in names[block % len(names) :] + names[: block % len(names)]:
+            took, found = timed(WAYS[kind][name], batch, SOURCES[kind])
+            seconds[name].append(took)
+            right[name] += int(score(batch.scenes.truth, batch.bound, found).success.sum())
+    for name, took in seconds.items():
+        ratio, low, high = median_interval([a / b for a, b in zip(seconds[names[0]], took, strict=True)])
+        faster = "1" if name == names[0] else f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
+        print(f"| {kind} | {SOURCES[kind]} | {name} | {faster} | {right[name]} of {blocks * AT_ONCE} |", flush=True)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=256, help="of each kind, in batches of 32 (256)")
+    parser.add_argument("--profile", action="store_true", help="where the time goes instead")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    if given.profile:
+        by_kind = {kind: shares(kind) for kind in SOURCES}
+        print("| part | random, K = 3 | pilot, K = 5 |\n|---|---|---|")
+        for part in PARTS:
+            print(f"| {part} | " + " | ".join(f"{by_kind[kind][part]:.0%}" for kind in SOURCES) + " |")
+        return
+    print("| symbols | K | way | times as fast | right |\n|---|---|---|---|---|")
+    for kind in SOURCES:
+        compare(kind, given.scenes)
+
+
+if __name__ == "__main__":
+    main()
