@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from ..covariance import back_projected, blend, check_share
+from ..covariance import back_projected_middle, blend, check_share
 from ..estimate import Estimate, Music, Spectral, Status
 from ..nets import Prediction
 from ..physics import Observation, to_positions
@@ -124,7 +124,7 @@ class OnCovariance:
     def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The `counts` highest peaks."""
         predicted = prediction.covariance
-        blended = predicted if self.beta == 0 else blend(predicted, back_projected(observation), self.beta)
+        blended = predicted if self.beta == 0 else blend(predicted, back_projected_middle(observation), self.beta)
         return self.spectrum.locate(blended, observation.array.central, counts)
 
 
