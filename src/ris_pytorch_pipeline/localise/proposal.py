@@ -102,7 +102,8 @@ class OnCovariance:
 
     Args:
         spectrum: MUSIC, MVDR or Bartlett.
-        beta: the share of R_samp, the back-projected covariance; 0, the default, is R_pred itself.
+        beta: the share of R_samp, the back-projected covariance, at the middle one of several wavelengths; 0, the
+            default, is R_pred itself.
 
     Raises:
         InputError: β outside [0, 1].

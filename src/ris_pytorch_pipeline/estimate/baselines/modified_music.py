@@ -37,7 +37,8 @@ class ModifiedMusic:
     beyond the linear one bias directions within a few apertures. Self-noise caps it as it caps `BackProjected`; the
     original gathers enough configurations per symbol for N measurements, which random symbols do not allow.
 
-    The original is of one wavelength, and so is this: it takes u ± 1 for aliases, which differ between wavelengths.
+    The original is derived for one wavelength, and several are refused: the aliases of step 2 are at u ± λ/(2 d), with
+    the spacing d, which are other directions at each.
 
     >>> import ris_pytorch_pipeline as ris
     >>> loud = ris.preset("random", horizontal=6, vertical=6, antennas=36, sources=1, snr_db=40.0)
