@@ -150,7 +150,7 @@ def test_region_holds_the_scenario_and_hides_what_it_fixes() -> None:
 def test_a_method_that_cannot_be_run_is_refused_before_the_others(watched) -> None:
     wide = replace(SMALL, frequencies=2, bandwidth=0.1)
     for name, scenario, need in (
-        ("omp", wide, "one wavelength"),
+        ("modified-music", wide, "one wavelength"),
         ("pilot", SMALL, "pilot symbols"),
         ("modified-music", replace(SMALL, bend_deg=60.0), "a lattice"),
     ):

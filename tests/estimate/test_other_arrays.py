@@ -11,7 +11,16 @@ from torch import Tensor
 
 from ris_pytorch_pipeline.bounds import stochastic_bound
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.estimate import Bartlett, Estimate, Omp, PilotMl, SearchRegion, Sml, Status, search_grid
+from ris_pytorch_pipeline.estimate import (
+    Bartlett,
+    Estimate,
+    ModifiedMusic,
+    PilotMl,
+    SearchRegion,
+    Sml,
+    Status,
+    search_grid,
+)
 from ris_pytorch_pipeline.physics import (
     Array,
     Line,
@@ -263,10 +272,10 @@ def test_the_unit_that_explains_the_spacing_is_named(factor: float, wavelength: 
     assert f"Likely cause: {cause}" in str(refused.value)
 
 
-def test_baselines_say_that_they_take_one_wavelength() -> None:
+def test_modified_music_says_that_it_takes_one_wavelength() -> None:
     observation, _ = seen_by(coded(CASES["wide"][0]), radians((20, 5, 2.0)))
     with pytest.raises(InputError, match="one wavelength"):
-        Omp()(observation, 1)
+        ModifiedMusic(silent=True)(observation, 1)
 
 
 @pytest.mark.parametrize("name", ["tilted", "half cylinder", "all directions", "floor"])

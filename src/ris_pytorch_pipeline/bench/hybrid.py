@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..covariance import LowRank, back_projected, nmse, true_covariance
+from ..covariance import LowRank, back_projected_middle, nmse, true_covariance
 from ..errors import InputError
 from ..estimate import Music, Mvdr, SearchRegion
 from ..localise import Candidates, Explaining, Localiser, OnCovariance, Proposer
@@ -121,7 +121,7 @@ def covariance_error(
         answer = localiser.predict(seen).covariance
         wide = LowRank(answer.factor.to(true.factor), answer.floor.to(true.floor))
         predicted.append(nmse(wide, true))
-        sampled.append(nmse(back_projected(seen, silent=True), true))
+        sampled.append(nmse(back_projected_middle(seen, silent=True), true))
     generator = stream(seed, "bench/intervals/covariance")
     return CovarianceError(
         n=scenes,

@@ -4,6 +4,7 @@ from .low_rank import Eigen, LowRank, eigenpairs, nmse
 from .panel import (
     UninformativeCovarianceWarning,
     back_projected,
+    back_projected_middle,
     back_projections,
     blend,
     check_share,
@@ -19,6 +20,7 @@ __all__ = [
     "LowRank",
     "UninformativeCovarianceWarning",
     "back_projected",
+    "back_projected_middle",
     "back_projections",
     "bartlett",
     "beam_energy",

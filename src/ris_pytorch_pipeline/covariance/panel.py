@@ -61,7 +61,7 @@ def true_covariance(
     return clean.loaded(floor).normalised()
 
 
-def back_projections(observation: Observation) -> Complex[Tensor, "scene snapshot element"]:
+def back_projections(observation: Observation) -> Complex[Tensor, "scene *frequency snapshot element"]:
     """Least-norm panel signal of each snapshot: x_l = pinv(G_l) y_l = G_l^H pinv(G_l G_l^H) y_l.
 
     >>> import torch
@@ -70,11 +70,14 @@ def back_projections(observation: Observation) -> Complex[Tensor, "scene snapsho
     >>> x = back_projections(seen)
     >>> x.shape, torch.allclose((seen.codes * x) @ seen.channel.mT, seen.measurements)  # they explain what was measured
     (torch.Size([1, 16, 144]), True)
+
+    Returns:
+        (scene, [frequency,] snapshot, element).
     """
     codes, channel = observation.codes, observation.channel
     with exact(codes):
         weights = codes.abs().square().to(channel.dtype)
-        gram = (channel[:, None] * weights[:, :, None]) @ channel.mH[:, None]
+        gram = (channel.unsqueeze(-3) * weights.unsqueeze(-2)) @ channel.mH.unsqueeze(-3)
         tolerance = 10 * gram.shape[-1] * torch.finfo(gram.dtype).eps
         inverse = torch.linalg.pinv(gram, rtol=tolerance, hermitian=True)
         whitened = (inverse @ observation.measurements[..., None]).squeeze(-1)
@@ -85,7 +88,8 @@ def back_projected(observation: Observation, *, silent: bool = False) -> LowRank
     """R_samp = (1/L) Σ_l x_l x_l^H of the back-projections x_l = pinv(G_l) y_l, scaled to trace N.
 
     With M < N antennas a snapshot shows M of the panel's N dimensions, x_l = P_l A s_l + noise with another projector
-    P_l each time. E P_l is near (M/N) I; the rest is self-noise that grows with the signal.
+    P_l each time. E P_l is near (M/N) I; the rest is self-noise that grows with the signal. Several wavelengths have
+    one R_samp each, of their own snapshots.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=2, seed=0)
@@ -98,10 +102,11 @@ def back_projected(observation: Observation, *, silent: bool = False) -> LowRank
         silent: True leaves out the warning, for a caller that knows, such as a benchmark.
 
     Returns:
-        The covariance of each scene with rank at most L and no floor; `.dense()` is the matrix.
+        The covariance of each scene, and of each wavelength where there are several, with rank at most L and no floor;
+        `.dense()` is the matrix, (scene, [frequency,] element, element).
 
     Raises:
-        InputError: a scene without energy.
+        InputError: a scene without energy, or a wavelength of one.
 
     Warns:
         UninformativeCovarianceWarning: M < N.
@@ -117,7 +122,26 @@ def back_projected(observation: Observation, *, silent: bool = False) -> LowRank
             stacklevel=2,
         )
     factor = back_projections(observation).mT
-    return LowRank(factor, torch.zeros_like(factor[:, 0, 0].real)).normalised()
+    return LowRank(factor, torch.zeros_like(factor[..., 0, 0].real)).normalised()
+
+
+def back_projected_middle(observation: Observation, *, silent: bool = False) -> LowRank:
+    """R_samp at the middle wavelength alone, which is where a network's R_pred is: of one wavelength `back_projected`.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", frequencies=3, bandwidth=0.1), scenes=2, seed=0)
+    >>> back_projected_middle(scenes.observation, silent=True).factor.shape
+    torch.Size([2, 144, 16])
+
+    Args:
+        observation: the scenes.
+        silent: as for `back_projected`.
+    """
+    sampled, array = back_projected(observation, silent=silent), observation.array
+    if not observation.wide:
+        return sampled
+    middle = array.wavelengths.index(array.central.wavelength)
+    return LowRank(sampled.factor[:, middle], sampled.floor[:, middle])
 
 
 def subspace_overlap(covariance: Covariance | LowRank, cosines: Cosines, array: Array) -> Float[Tensor, "*batch"]:

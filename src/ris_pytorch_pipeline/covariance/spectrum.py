@@ -171,9 +171,9 @@ def music(
 
 
 def grid_energy(
-    points: Cosines, columns: Complex[Tensor, "scene element column"], array: Array
+    points: Cosines, columns: Complex[Tensor, "scene *frequency element column"], array: Array
 ) -> Float[Tensor, "scene point"]:
-    """‖B^H a(p)‖² of every scene at every grid point; no tile takes more than 2 MB.
+    """‖B^H a(p)‖² of every scene at every grid point, of several wavelengths its mean; no tile takes more than 2 MB.
 
     >>> import torch
     >>> from ris_pytorch_pipeline.physics import Line, steering_at
@@ -184,12 +184,15 @@ def grid_energy(
 
     Args:
         points: (point, coordinate), cosines, one grid for all scenes.
-        columns: B, (scene, element, column).
-        array: the array, with one wavelength.
+        columns: B, (scene, element, column), or (scene, frequency, element, column) with several wavelengths.
+        array: the array.
 
     Returns:
         (scene, point), of the precision of `columns`.
     """
+    if array.frequencies > 1:
+        each = zip(columns.unbind(1), array.apart, strict=True)
+        return torch.stack([grid_energy(points, own, one) for own, one in each]).mean(0)
     scenes, size, width = columns.shape
     real = columns.real.dtype
     flat = columns.conj().permute(1, 0, 2).reshape(size, scenes * width)

@@ -14,30 +14,37 @@ from .estimate import Estimate
 
 def fit_amplitudes(
     observation: Observation, cosines: Cosines, present: Mask
-) -> tuple[Complex[Tensor, "scene snapshot source"], Complex[Tensor, "scene snapshot antenna"]]:
+) -> tuple[Complex[Tensor, "scene block source"], Complex[Tensor, "scene block antenna"]]:
     """Least-squares amplitudes, and what they leave over: s = argmin Σ_l ‖y_l - B_l s_l‖².
 
-    Each snapshot has its own amplitudes where symbols are random; pilots share one over the block.
+    Each snapshot of each wavelength has its own amplitudes where symbols are random; pilots share one over the
+    snapshots of a wavelength.
 
     Args:
         observation: the scenes.
         cosines: (scene, source, coordinate); anything finite in absent slots.
         present: (scene, source), False in slots without a source, whose amplitude is 0.
+
+    Returns:
+        Amplitudes and residuals of the snapshots of all wavelengths, on one axis: blocks.
     """
-    one_wavelength(observation)
-    vectors = steering_at(cosines, observation.array) * present[..., None]
+    not_known(observation)
+    there = present[:, None, :, None] if observation.wide else present[..., None]
+    vectors = steering_at(cosines, observation.array) * there
     response = observation.response(vectors.to(observation.codes.dtype))
     gram = response.conj() @ response.mT
-    seen = (response.conj() @ observation.measurements[..., None]).squeeze(-1)
+    seen = (response.conj() @ observation.blocks[..., None]).squeeze(-1)
+    frequencies = observation.array.frequencies
     if observation.symbols == "pilot":
-        gram, seen = gram.sum(1, keepdim=True), seen.sum(1, keepdim=True)
+        gram, seen = (each.unflatten(1, (frequencies, -1)).sum(2) for each in (gram, seen))
     level = gram.diagonal(dim1=-2, dim2=-1).real.amax(-1).clamp_min(torch.finfo(gram.real.dtype).tiny)
     absent = torch.diag_embed((~present).to(gram.dtype))[:, None]
     ridge = 100 * torch.finfo(gram.real.dtype).eps * torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
     amplitudes = torch.linalg.solve(gram / level[..., None, None] + absent + ridge, seen / level[..., None])
-    amplitudes = amplitudes.expand(-1, observation.codes.shape[1], -1)
+    if observation.symbols == "pilot":
+        amplitudes = amplitudes[:, :, None].expand(-1, -1, observation.codes.shape[-2], -1).flatten(1, 2)
     clean = (amplitudes[..., None, :] @ response).squeeze(-2)
-    return amplitudes, observation.measurements - clean
+    return amplitudes, observation.blocks - clean
 
 
 def not_known(observation: Observation) -> None:
@@ -55,31 +62,31 @@ def not_known(observation: Observation) -> None:
 
 
 def one_wavelength(observation: Observation) -> None:
-    """Refuse several wavelengths and known symbols, which the baselines do not use.
+    """Refuse several wavelengths.
 
     Raises:
-        InputError: a frequency axis, or symbols that are known.
+        InputError: a frequency axis.
     """
-    not_known(observation)
     if observation.wide:
         raise InputError(
             "measurements at one wavelength", f"{observation.array.frequencies} wavelengths",
-            "a baseline called on a wideband or stepped-frequency capture", "use Sml or PilotMl, which join them",
+            "a narrowband method called on a wideband or stepped-frequency capture",
+            "use Sml or PilotMl, or BackProjected or Omp, which join them",
         )  # fmt: skip
 
 
 def degrees_of_freedom(observation: Observation, order: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
-    """Complex measurements less complex amplitudes: L M - K L for random symbols, L M - K for pilots."""
-    _, snapshots, antennas = observation.measurements.shape
-    each = snapshots if observation.symbols == "random" else 1
-    return (snapshots * antennas - each * order).to(observation.elements.dtype)
+    """Complex measurements less complex amplitudes: F L M - F K L for random symbols, F L M - F K for pilots."""
+    _, blocks, antennas = observation.blocks.shape
+    each = blocks if observation.symbols == "random" else observation.array.frequencies
+    return (blocks * antennas - each * order).to(observation.elements.dtype)
 
 
 def with_powers(estimate: Estimate, observation: Observation) -> Estimate:
     """The estimate with powers and σ² fitted to the measurements, strongest source first.
 
-    p_k = mean_l |s_lk|² of the least-squares amplitudes and σ² = ‖residual‖²/(degrees of freedom), NaN
-    where none is left.
+    p_k = mean |s_lk|² of the least-squares amplitudes, over snapshots and wavelengths, and σ² = ‖residual‖²/(degrees of
+    freedom), NaN where none is left.
     """
     present = ~estimate.positions[..., 0].isnan()
     if present.shape[1] == 0:

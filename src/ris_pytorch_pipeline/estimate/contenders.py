@@ -41,7 +41,7 @@ class Contender:
         """What it asks for and scenes of this scenario do not have.
 
         >>> from ris_pytorch_pipeline.physics import Scenario
-        >>> CONTENDERS["omp"].unmet(Scenario(frequencies=4, bandwidth=0.1))
+        >>> CONTENDERS["modified-music"].unmet(Scenario(frequencies=4, bandwidth=0.1))
         'one wavelength'
         """
         lacking: dict[Need, bool] = {
@@ -80,12 +80,12 @@ CONTENDERS: dict[str, Contender] = {
         Contender(name="pilot", build=_late("PilotMl"), needs=("pilot symbols",)),
         Contender(name="known", build=_late("KnownMl"), needs=("known symbols",)),
         Contender(name="mixed", build=_late("MixedMl"), needs=("symbols of several kinds",)),
-        Contender(name="bp-music", build=_projected("Music"), needs=("one wavelength",)),
-        Contender(name="bp-mvdr", build=_projected("Mvdr", loading=1.0), needs=("one wavelength",)),
-        Contender(name="bp-bartlett", build=_projected("Bartlett"), needs=("one wavelength",)),
+        Contender(name="bp-music", build=_projected("Music")),
+        Contender(name="bp-mvdr", build=_projected("Mvdr", loading=1.0)),
+        Contender(name="bp-bartlett", build=_projected("Bartlett")),
         Contender(name="modified-music", build=_late("ModifiedMusic"), needs=("a lattice", "one wavelength")),
-        Contender(name="omp", build=_late("Omp"), needs=("one wavelength",)),
-        Contender(name="sbl", build=_late("SparseBayesian"), needs=("one wavelength",)),
+        Contender(name="omp", build=_late("Omp")),
+        Contender(name="sbl", build=_late("SparseBayesian")),
     )
 }
 """By name. Adding an entry, here or in a program of one's own, is all that a new estimator needs."""

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from ..covariance import back_projected, blend, check_share
+from ..covariance import back_projected_middle, blend, check_share
 from ..estimate import Estimate, Music, Spectral, Status
 from ..nets import Prediction
 from ..physics import Observation, to_positions
@@ -102,7 +102,8 @@ class OnCovariance:
 
     Args:
         spectrum: MUSIC, MVDR or Bartlett.
-        beta: the share of R_samp, the back-projected covariance; 0, the default, is R_pred itself.
+        beta: the share of R_samp, the back-projected covariance, at the middle one of several wavelengths; 0, the
+            default, is R_pred itself.
 
     Raises:
         InputError: β outside [0, 1].
@@ -124,7 +125,7 @@ class OnCovariance:
     def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The `counts` highest peaks."""
         predicted = prediction.covariance
-        blended = predicted if self.beta == 0 else blend(predicted, back_projected(observation), self.beta)
+        blended = predicted if self.beta == 0 else blend(predicted, back_projected_middle(observation), self.beta)
         return self.spectrum.locate(blended, observation.array.central, counts)
 
 

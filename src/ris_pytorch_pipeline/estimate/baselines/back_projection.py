@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ...covariance import back_projected
 from ...physics import Observation
 from ...shapes import Counts
-from ..amplitudes import one_wavelength, with_powers
+from ..amplitudes import not_known, with_powers
 from ..estimate import Estimate, asked_sources
 from ..judging import judged
 from ..spectral.spectra import Spectral
@@ -18,6 +18,9 @@ class BackProjected:
     With fewer antennas than elements, self-noise of the projections caps what it can see, whatever the SNR, and
     `back_projected` says so in a warning. On 200 scenes of the default preset with K = 1, the median direction error of
     MUSIC is 0.73°, 0.62° and 0.62° at 10, 20 and 40 dB, and that of `Mvdr(loading=1.0)` 0.53°, 0.38° and 0.35°.
+
+    Several wavelengths have an R_samp each, whose spectra are averaged (Wax, Shan and Kailath, IEEE TASSP 32, 1984,
+    incoherently): S(p) = mean_f ‖V_f^H a_f(p)‖²/N. With stepped frequency each R_samp is of one snapshot.
 
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.estimate import Music
@@ -53,12 +56,12 @@ class BackProjected:
             The estimate, strongest source first; powers and σ² by least squares on the measurements, no deviations.
 
         Raises:
-            InputError: K below 1 or not below the number of snapshots, or a scene without energy.
+            InputError: K below 1 or not below the number of snapshots of all wavelengths, or a scene without energy.
         """
-        one_wavelength(observation)
-        snapshots, size = observation.codes.shape[1:]
+        not_known(observation)
+        snapshots, size = observation.codes.shape[-2:]
         if sources is not None:
-            sources = asked_sources(observation, sources, min(snapshots, size) - 1)
+            sources = asked_sources(observation, sources, min(observation.blocks.shape[1], size) - 1)
         covariance = back_projected(observation, silent=self.silent)
         found = self.spectral.locate(covariance, observation.array, sources, snapshots)
         found = with_powers(found, observation)

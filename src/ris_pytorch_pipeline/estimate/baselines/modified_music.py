@@ -10,7 +10,7 @@ from ...covariance import LowRank, back_projected, beam_energy, eigenpairs, grid
 from ...errors import InputError
 from ...physics import Array, Observation, steering_at
 from ...shapes import Counts, Elements
-from ..amplitudes import one_wavelength, with_powers
+from ..amplitudes import not_known, one_wavelength, with_powers
 from ..estimate import Estimate, asked_sources
 from ..grid import search_grid
 from ..judging import judged
@@ -36,6 +36,9 @@ class ModifiedMusic:
     At half-wavelength spacing step 2 cannot tell u from u ± 1 nor w from w ± 1; step 4 decides. Odd terms of the phase
     beyond the linear one bias directions within a few apertures. Self-noise caps it as it caps `BackProjected`; the
     original gathers enough configurations per symbol for N measurements, which random symbols do not allow.
+
+    The original is derived for one wavelength, and several are refused: the aliases of step 2 are at u ± λ/(2 d), with
+    the spacing d, which are other directions at each.
 
     >>> import ris_pytorch_pipeline as ris
     >>> loud = ris.preset("random", horizontal=6, vertical=6, antennas=36, sources=1, snr_db=40.0)
@@ -80,8 +83,9 @@ class ModifiedMusic:
             The estimate, strongest source first; powers and σ² by least squares on the measurements, no deviations.
 
         Raises:
-            InputError: a panel that is no lattice, K out of range, or a scene without energy.
+            InputError: a panel that is no lattice, several wavelengths, K out of range, or a scene without energy.
         """
+        not_known(observation)
         one_wavelength(observation)
         snapshots, size = observation.codes.shape[1:]
         if sources is not None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...covariance import tiles
 from ...physics import Observation, chart_at, panel_images, steering_at
 from ...shapes import Cosines, Counts, Mask
-from ..amplitudes import fit_amplitudes, one_wavelength, with_powers
+from ..amplitudes import fit_amplitudes, not_known, with_powers
 from ..estimate import Estimate, Status, asked_sources
 from ..grid import SearchGrid, search_grid
 from ..judging import judged
@@ -23,9 +23,9 @@ class Omp:
 
     Random symbols: simultaneous pursuit with one dictionary b_l(p) = G_l a(p) per snapshot, adding the point with the
     largest fall of the residual, Σ_l |b_l^H r_l|²/‖b_l‖². Pilots: the same on the stacked block, with the fall
-    |Σ_l b_l^H r_l|²/Σ_l ‖b_l‖².
-    Unknown K: the number of sources with the least BIC, 2 L M log(residual) + (real parameters) log(2 L M). What the
-    grid misses of a strong source looks like further sources, so K is over-estimated at high SNR.
+    |Σ_l b_l^H r_l|²/Σ_l ‖b_l‖². Several wavelengths have their sources in common, and amplitudes each: their falls add.
+    Unknown K: the number of sources with the least BIC, n log(residual) + (real parameters) log n, n = 2 F L M. What
+    the grid misses of a strong source looks like further sources, so K is over-estimated at high SNR.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenario = ris.preset("random", horizontal=6, vertical=6, sources=1, snr_db=20.0)
@@ -66,7 +66,7 @@ class Omp:
         Raises:
             InputError: K below 1, or not below the number of antennas for random symbols.
         """
-        one_wavelength(observation)
+        not_known(observation)
         limit = observation.most_sources
         if observation.symbols == "random":
             limit = min(limit, observation.measurements.shape[-1] - 1)
@@ -92,14 +92,14 @@ class Omp:
 
 def _pursue(observation: Observation, grid: SearchGrid, steps: int, wanted: Counts | None) -> tuple[Cosines, Mask]:
     """Add `steps` points, then keep the first `wanted` of each scene, or those of the least BIC."""
-    scenes, snapshots, antennas = observation.measurements.shape
+    scenes, blocks, antennas = observation.blocks.shape
     points = grid.points()
     cosines = points[:1].expand(scenes, steps, -1).clone()
     slots = torch.arange(steps, device=points.device)
     energy = _grid_energies(observation, points)
-    residual = observation.measurements
-    parameters = 3 + 2 * (snapshots if observation.symbols == "random" else 1)
-    equations = 2 * snapshots * antennas
+    residual = observation.blocks
+    parameters = 3 + 2 * (blocks if observation.symbols == "random" else observation.array.frequencies)
+    equations = 2 * blocks * antennas
     costs = [_log_energy(residual) * equations]
     for k in range(steps):
         coarse = points[_grid_gains(observation, residual, points, energy).argmax(-1)]
@@ -133,14 +133,13 @@ def _zoom(
     return around[torch.arange(len(coarse), device=coarse.device), gain.argmax(-1)]
 
 
-def _grid_energies(observation: Observation, points: Cosines) -> Float[Tensor, "scene point snapshot"]:
+def _grid_energies(observation: Observation, points: Cosines) -> Float[Tensor, "scene point block"]:
     """‖b_l(p)‖² of every grid point, in single precision and in tiles."""
     rough = observation.to(dtype=torch.complex64)
-    scenes, snapshots, size = rough.codes.shape
-    parts = []
-    for tile in tiles(points.shape[0], scenes * snapshots * size * rough.codes.element_size()):
+    scenes, parts = len(rough), []
+    for tile in tiles(points.shape[0], rough.codes.numel() * rough.codes.element_size()):
         vectors = steering_at(points[tile].float(), rough.array)
-        parts.append(_energies(rough, vectors.expand(scenes, -1, -1)))
+        parts.append(_energies(rough, vectors.expand(scenes, *vectors.shape)))
     return torch.cat(parts, dim=1)
 
 
@@ -150,28 +149,31 @@ def _grid_gains(
     """How much each grid point would lower the energy of the residual; b_l^H r_l = a^H z_l needs no dictionary."""
     images = _images(observation, residual).to(torch.complex64)
     parts = []
-    for tile in tiles(points.shape[0], images.shape[0] * max(images.shape[1:]) * images.element_size()):
+    for tile in tiles(points.shape[0], images.shape[:-2].numel() * max(images.shape[-2:]) * images.element_size()):
         vectors = steering_at(points[tile].float(), observation.array)
         parts.append(_gain(_numerators(vectors, images), energy[:, tile]))
     return torch.cat(parts, dim=1)
 
 
 def _images(observation: Observation, residual: Tensor) -> Tensor:
-    """z_l with b_l^H r_l = a^H z_l, (scene, snapshot, element); summed over the block for pilots."""
-    images = panel_images(residual, observation.codes, observation.channel)
-    return images if observation.symbols == "random" else images.sum(1, keepdim=True)
+    """z_l with b_l^H r_l = a^H z_l, (scene, [frequency,] snapshot, element); summed over the snapshots for pilots."""
+    images = panel_images(residual.reshape_as(observation.measurements), observation.codes, observation.channel)
+    return images if observation.symbols == "random" else images.sum(-2, keepdim=True)
 
 
-def _numerators(vectors: Tensor, images: Tensor) -> Float[Tensor, "scene point snapshot"]:
+def _numerators(vectors: Tensor, images: Tensor) -> Float[Tensor, "scene point block"]:
     """|b_l^H r_l|² of every point."""
-    return torch.view_as_real(vectors.conj() @ images.mT).square().sum(-1)
+    each = torch.view_as_real(vectors.conj() @ images.mT).square().sum(-1)
+    return each.movedim(1, -2).flatten(-2) if images.ndim == 4 else each
 
 
-def _energies(observation: Observation, vectors: Tensor) -> Float[Tensor, "scene point snapshot"]:
-    """‖b_l(p)‖² of every point and snapshot; for pilots their sum, on an axis of one."""
+def _energies(observation: Observation, vectors: Tensor) -> Float[Tensor, "scene point block"]:
+    """‖b_l(p)‖² of every point and snapshot; for pilots their sum over the snapshots of a wavelength."""
     response = observation.response(vectors)
     energy = torch.view_as_real(response).square().sum(dim=(-1, -2)).mT
-    return energy if observation.symbols == "random" else energy.sum(-1, keepdim=True)
+    if observation.symbols == "random":
+        return energy
+    return energy.unflatten(-1, (observation.array.frequencies, -1)).sum(-1)
 
 
 def _gain(numerators: Tensor, energies: Tensor) -> Float[Tensor, "scene point"]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...covariance import exact
 from ...physics import Observation, steering_at
 from ...shapes import Cosines, Counts
-from ..amplitudes import one_wavelength, with_powers
+from ..amplitudes import not_known, with_powers
 from ..estimate import Estimate, asked_sources
 from ..grid import SearchGrid, search_grid
 from ..judging import judged
@@ -18,7 +18,7 @@ from ..region import SearchRegion
 from ..spectral.peaks import Peaks, grid_peaks, keep_distinct
 from ..spectral.report import report_peaks
 
-Dictionary = Complex[Tensor, "scene snapshot antenna point"]
+Dictionary = Complex[Tensor, "scene block antenna point"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class SparseBayesian:
     It minimises Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l over all p_g and σ², Γ_l = Σ_g p_g b_lg b_lg^H + σ² I, by the monotone
     updates p_g ← p_g sqrt(Σ_l |b_lg^H Γ_l⁻¹ y_l|² / Σ_l b_lg^H Γ_l⁻¹ b_lg) and likewise for σ². A baseline, and a slow
     one: neighbouring points are nearly parallel, so a source between them is smeared, and its position is the mean of
-    its neighbourhood. Pilots are treated as random symbols. Unknown K: peaks within `least` of the strongest, often too
-    many.
+    its neighbourhood. Pilots are treated as random symbols. Of several wavelengths l runs over the snapshots of all,
+    with one power a grid point. Unknown K: peaks within `least` of the strongest, often too many.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenario = ris.preset("random", horizontal=6, vertical=6, sources=1, snr_db=20.0)
@@ -44,7 +44,7 @@ class SparseBayesian:
         iterations: updates of all powers.
         least: smallest power of a peak over the strongest, where K is unknown.
         most_sources: where an estimated order stops.
-        batch: scenes at a time; a default scene's dictionary takes 6 MB.
+        batch: scenes at a time, of F wavelengths fewer by F; a default scene's dictionary takes 6 MB.
         fit: whether to say how well the model explains what was found, see `judged`.
     """
 
@@ -74,15 +74,16 @@ class SparseBayesian:
         Raises:
             InputError: K out of range, or a scene without energy.
         """
-        one_wavelength(observation)
+        not_known(observation)
         scaled = scale(observation).observation
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
         grid = search_grid(self.region, scaled.array, self.oversampling)
         most = self.most_sources if counts is None else int(counts.max())
         parts, orders = [], []
-        for rows in torch.arange(len(observation), device=scaled.codes.device).split(self.batch):
+        room = max(1, self.batch // scaled.array.frequencies)
+        for rows in torch.arange(len(observation), device=scaled.codes.device).split(room):
             rough = scaled[rows].to(dtype=torch.complex64)
-            power, _ = fit_powers(dictionary(rough, grid.points()), rough.measurements, self.iterations)
+            power, _ = fit_powers(dictionary(rough, grid.points()), rough.blocks, self.iterations)
             peaks = _peaks(power.double(), grid, most)
             order = (peaks.score >= self.least * peaks.score[:, :1]).sum(-1) if counts is None else counts[rows]
             slot = torch.arange(peaks.score.shape[1], device=order.device)
@@ -96,13 +97,13 @@ class SparseBayesian:
 
 
 def dictionary(observation: Observation, points: Cosines) -> Dictionary:
-    """b_lg = G_l a(p_g) of every grid point."""
+    """b_lg = G_l a(p_g) of every grid point, the snapshots of all wavelengths on one axis."""
     vectors = steering_at(points.to(observation.elements.dtype), observation.array)
-    return observation.response(vectors.expand(len(observation), -1, -1)).mT
+    return observation.response(vectors.expand(len(observation), *vectors.shape)).mT
 
 
 def fit_powers(
-    atoms: Dictionary, measurements: Complex[Tensor, "scene snapshot antenna"], iterations: int
+    atoms: Dictionary, measurements: Complex[Tensor, "scene block antenna"], iterations: int
 ) -> tuple[Float[Tensor, "scene point"], Float[Tensor, "scene"]]:  # noqa: F821
     """Powers of all grid points and σ² after some updates, from the same power everywhere."""
     antennas, points = atoms.shape[-2:]

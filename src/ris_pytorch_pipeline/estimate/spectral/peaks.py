@@ -78,7 +78,7 @@ def _next_plane(along: Tensor, taken: Tensor) -> tuple[Tensor, Tensor]:
 
 def climb(
     starts: Starts,
-    columns: Complex[Tensor, "scene element column"],
+    columns: Complex[Tensor, "scene *frequency element column"],
     array: Array,
     grid: SearchGrid,
     iterations: int,
@@ -87,12 +87,13 @@ def climb(
 
     The curvature is -2 Re(∂a^H V V^H ∂a + a^H V V^H ∂²a)/N, where ∂²a keeps the products of first derivatives of the
     phase; where that is not positive definite, the Gauss-Newton form 2 Re(∂a^H (I - V V^H) ∂a)/N stands in. A
-    coordinate at the edge of the region is held there while the others move on.
+    coordinate at the edge of the region is held there while the others move on. Of several wavelengths D is the mean:
+    with their steering vectors one below the other, and V block-diagonal, it is the same D of F N elements.
 
     Args:
         starts: (scene, candidate, coordinate), cosines.
-        columns: V, (scene, element, column), largest singular value at most 1.
-        array: the array, with one wavelength.
+        columns: V, (scene, [frequency,] element, column), largest singular value at most 1.
+        array: the array.
         grid: the box.
         iterations: most steps.
 
@@ -100,17 +101,20 @@ def climb(
         Peaks in the order of the starts, scored by ‖V^H a‖²/N.
     """
     scenes, candidates = starts.shape[:2]
-    size, chart = len(array), chart_at(starts, array)
+    size, chart = len(array) * array.frequencies, chart_at(starts, array)
     flat = chart.coordinates(starts).flatten(0, 1).clone()
 
     def evaluate(point: Tensor, rows: Tensor) -> Local:
         where = flat.clone()
         where[rows] = point
         a, slopes = chart.steering_with_derivatives(where.unflatten(0, (scenes, candidates)))
-        beams, slope = a @ columns.conj(), slopes @ columns.conj()[:, None]
+        beams, slope = a @ columns.conj(), slopes @ columns.conj().unsqueeze(-3)
+        projected = beams @ columns.mT
+        if array.frequencies > 1:
+            a, slopes, beams, slope, projected = (_stacked(each) for each in (a, slopes, beams, slope, projected))
         value = 1 - torch.view_as_real(beams).square().sum(dim=(-1, -2)) / size
         gradient = -2 / size * (slope * beams.conj()[:, None]).sum(-1).real.transpose(1, 2)
-        curvature = 2 / size * _curvature(a, slopes, beams @ columns.mT, slope)
+        curvature = 2 / size * _curvature(a, slopes, projected, slope)
         return Local(*(part.flatten(0, 1)[rows] for part in (value, gradient, curvature)))
 
     bounds = flat.new_tensor(grid.box)
@@ -119,6 +123,11 @@ def climb(
     shape = (scenes, candidates)
     cosines = chart.cosines(end.point.unflatten(0, shape))
     return Peaks(cosines, 1 - end.value.unflatten(0, shape), end.converged.unflatten(0, shape))
+
+
+def _stacked(vectors: Tensor) -> Tensor:
+    """Vectors of all wavelengths one below the other: (scene, frequency, ..., n) as (scene, ..., frequency n)."""
+    return vectors.movedim(1, -2).flatten(-2)
 
 
 def _curvature(a: Tensor, slopes: Tensor, projected: Tensor, beam_slopes: Tensor) -> Tensor:

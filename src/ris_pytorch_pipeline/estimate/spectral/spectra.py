@@ -28,14 +28,15 @@ from .order import EigenvalueGap, OrderRule
 from .peaks import Peaks, climb, grid_peaks, keep_distinct
 from .report import report_peaks
 
-Columns = Complex[Tensor, "scene element column"]
+Columns = Complex[Tensor, "scene *frequency element column"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spectral(ABC):
     """The common part: a spectrum ‖V^H a‖²/N on a grid, its peaks along ridges, each refined off the grid.
 
-    A spectral estimator differs from another one in its columns V only.
+    A spectral estimator differs from another one in its columns V only. Several wavelengths have a covariance each, and
+    the spectrum is the mean of theirs: one grid, for the shortest, and one refinement.
 
     >>> import torch
     >>> import ris_pytorch_pipeline as ris
@@ -98,10 +99,12 @@ class Spectral(ABC):
         """Locate sources on covariances, such as a network's R_pred.
 
         Args:
-            covariance: (scene, element, element), or its factored form; complex64 or complex128.
-            array: the array, with one wavelength.
-            sources: K for all scenes, K per scene, or None to count by `order`.
-            snapshots: how many samples the covariance averages, for an `order` that asks.
+            covariance: (scene, element, element), or its factored form; complex64 or complex128. Of several wavelengths
+                (scene, frequency, element, element).
+            array: the array.
+            sources: K for all scenes, K per scene, or None to count by `order`, on the mean over wavelengths of the
+                eigenvalues at trace N: they average more samples, and any rule takes them.
+            snapshots: how many samples the covariance averages, each where there are several, for an `order` that asks.
 
         Returns:
             The estimate, strongest source first; powers by least squares in the units of the covariance, no deviations.
@@ -109,17 +112,17 @@ class Spectral(ABC):
         Raises:
             InputError: no covariance, or K outside 1..N-1.
         """
-        eigen, total = _prepare(covariance)
-        scenes, size = eigen.vectors.shape[:2]
+        eigen, total = _prepare(covariance, array.frequencies)
+        size = eigen.vectors.shape[-2]
         array = array.like(eigen.vectors)
-        counts = self.order(eigen.spectrum, snapshots) if sources is None else _per_scene(sources, scenes, eigen)
+        counts = self.order(_over_all(eigen.spectrum), snapshots) if sources is None else _per_scene(sources, eigen)
         grid = search_grid(self.region, array, self.oversampling)
         parts: list[tuple[Tensor, Peaks, Tensor]] = []
         for count in counts[counts > 0].unique().tolist():
             for rows in torch.nonzero(counts == count).squeeze(-1).split(self.batch):
                 peaks = self._peaks(eigen[rows], count, grid, array)
-                powers = _least_squares_powers(eigen[rows], peaks, array) * total[rows, None] / size
-                parts.append((rows, peaks, powers))
+                powers = _least_squares_powers(eigen[rows], peaks, array) * total[rows][..., None] / size
+                parts.append((rows, peaks, _over_all(powers)))
         return report_peaks(parts, counts, self.weakest, self.region, array)
 
     def _peaks(self, eigen: Eigen, sources: int, grid: SearchGrid, array: Array) -> Peaks:
@@ -158,7 +161,7 @@ class Bartlett(Spectral):
 
     def columns(self, eigen: Eigen, sources: int) -> Columns:
         """U sqrt((Λ - λ_N)/λ_1); the floor adds the same to every position."""
-        weight = ((eigen.values - eigen.floor[:, None]).clamp_min(0) / eigen.values[:, :1]).sqrt()
+        weight = ((eigen.values - eigen.floor[..., None]).clamp_min(0) / eigen.values[..., :1]).sqrt()
         return _visible(eigen, weight)
 
 
@@ -187,7 +190,7 @@ class Mvdr(Spectral):
 
     def columns(self, eigen: Eigen, sources: int) -> Columns:
         """U sqrt(1 - λ_N/Λ) of the loaded covariance; the columns at the floor vanish."""
-        floor = eigen.floor[:, None].clamp_min(0) + self.loading
+        floor = eigen.floor[..., None].clamp_min(0) + self.loading
         return _visible(eigen, (1 - floor / (eigen.values + self.loading)).clamp_min(0).sqrt())
 
 
@@ -214,32 +217,47 @@ class Music(Spectral):
         return eigen.vectors[..., :sources]
 
 
-def _visible(eigen: Eigen, weight: Float[Tensor, "scene rank"]) -> Columns:
+def _visible(eigen: Eigen, weight: Float[Tensor, "scene *frequency rank"]) -> Columns:
     """Weighted eigenvectors without the columns that are negligible (weight² below 1e-10) in every scene."""
-    kept = (weight > 1e-5).any(0)
-    return eigen.vectors[..., kept] * weight[:, None, kept]
+    kept = (weight > 1e-5).flatten(0, -2).any(0)
+    return eigen.vectors[..., kept] * weight[..., None, kept]
 
 
-def _prepare(covariance: Covariance | LowRank) -> tuple[Eigen, Tensor]:
+def _over_all(values: Float[Tensor, "scene *frequency each"]) -> Float[Tensor, "scene each"]:
+    """The mean over wavelengths, where there are several."""
+    return values.mean(1) if values.ndim == 3 else values
+
+
+def _prepare(covariance: Covariance | LowRank, frequencies: int) -> tuple[Eigen, Tensor]:
     """Eigenpairs at trace N in double precision, loaded for the precision that came, and the trace before."""
+    _check_axes(covariance, frequencies)
     if isinstance(covariance, LowRank):
         total = covariance.trace.double()
         jitter = default_jitter(covariance.factor.dtype)
         wide = LowRank(covariance.factor.to(torch.complex128), covariance.floor.double())
         return eigenpairs(wide.normalised().loaded(jitter)), total
-    if covariance.ndim != 3 or covariance.shape[-1] != covariance.shape[-2]:
-        _refuse(
-            "covariances of shape (scene, element, element)", str(tuple(covariance.shape)),
-            "a missing scene axis, or samples passed for a covariance", "add the axis with R[None]",
-        )  # fmt: skip
     check_covariance(covariance)
     wide, jitter = covariance.to(torch.complex128), default_jitter(covariance.dtype)
     return eigenpairs(load(trace_normalise(wide), jitter)), trace(wide)
 
 
-def _per_scene(sources: int | Counts, scenes: int, eigen: Eigen) -> Counts:
+def _check_axes(covariance: Covariance | LowRank, frequencies: int) -> None:
+    """Refuse other axes than (scene, [frequency,] element, element)."""
+    factored = isinstance(covariance, LowRank)
+    shape = covariance.factor.shape if factored else covariance.shape
+    wide = (frequencies,) if frequencies > 1 else ()
+    if len(shape) != 3 + len(wide) or shape[1:-2] != wide or not (factored or shape[-1] == shape[-2]):
+        axes = f"scene, {frequencies} frequencies, element" if wide else "scene, element"
+        _refuse(
+            f"covariances of shape ({axes}, {'rank' if factored else 'element'})", str(tuple(shape)),
+            "a missing scene axis, samples passed for a covariance, or an array of other wavelengths",
+            "add the axis with R[None], or pass `array.central` with a covariance at its middle wavelength",
+        )  # fmt: skip
+
+
+def _per_scene(sources: int | Counts, eigen: Eigen) -> Counts:
     """K per scene, checked."""
-    device, size = eigen.floor.device, eigen.vectors.shape[-2]
+    device, (scenes, *_, size, _) = eigen.floor.device, eigen.vectors.shape
     counts = torch.full((scenes,), sources, device=device) if isinstance(sources, int) else sources.to(device)
     if counts.shape != (scenes,) or (scenes and not 1 <= int(counts.min()) <= int(counts.max()) < size):
         _refuse(
@@ -254,18 +272,20 @@ def _refuse(wanted: str, got: str, cause: str, move: str) -> None:
 
 
 def _least_squares_powers(eigen: Eigen, peaks: Peaks, array: Array) -> Tensor:
-    """Least-squares powers p of R ≈ A diag(p) A^H + σ² I, at least 0; NaN where there is no peak."""
+    """Least-squares powers p of R ≈ A diag(p) A^H + σ² I of each wavelength, at least 0; NaN where there is no peak."""
     present = peaks.score > -torch.inf
+    present = present.unsqueeze(1) if array.frequencies > 1 else present
     vectors = steering_at(peaks.cosines, array) * present[..., None]
     seen = (vectors @ eigen.vectors.conj()).abs().square()
-    excess = (seen * (eigen.values - eigen.floor[:, None])[:, None]).sum(-1)
+    above = eigen.values - eigen.floor[..., None]
+    excess = (seen * above[..., None, :]).sum(-1)
     gram = (vectors.conj() @ vectors.mT).abs().square()
     size, count = len(array), present.shape[-1]
-    full = gram.new_zeros((len(gram), count + 1, count + 1))
-    full[:, :count, :count] = gram + torch.diag_embed((~present).to(gram))
-    full[:, :count, count] = full[:, count, :count] = size * present.to(gram)
-    full[:, count, count] = size
-    target = torch.cat([excess, (eigen.values - eigen.floor[:, None]).sum(-1, keepdim=True)], dim=-1)
+    full = gram.new_zeros((*gram.shape[:-2], count + 1, count + 1))
+    full[..., :count, :count] = gram + torch.diag_embed((~present).to(gram))
+    full[..., :count, count] = full[..., count, :count] = size * present.to(gram)
+    full[..., count, count] = size
+    target = torch.cat([excess, above.sum(-1, keepdim=True)], dim=-1)
     load = 1e-12 * size * torch.eye(count + 1, dtype=gram.dtype, device=gram.device)
-    powers = torch.linalg.solve(full + load, target)[:, :count]
+    powers = torch.linalg.solve(full + load, target)[..., :count]
     return powers.clamp_min(0).masked_fill(~present, torch.nan)

@@ -128,6 +128,17 @@ class Array:
         middle = sorted(self.wavelengths)[self.frequencies // 2]
         return self.once("central", lambda: replace(self, wavelengths=middle))
 
+    @property
+    def apart(self) -> "tuple[Array, ...]":
+        """The same array, in the same frame, at each of its wavelengths alone.
+
+        >>> [each.wavelengths for each in Line(count=3, spacing=0.15).array((0.3, 0.31)).apart]
+        [(0.3,), (0.31,)]
+        """
+        if self.frequencies == 1:
+            return (self,)
+        return self.once("apart", lambda: tuple(self._changed(wavelengths=each) for each in self.wavelengths))
+
     @cached_property
     def frame(self) -> Frame:
         """The array's own axes, centre and dimension, in float64 on the CPU."""
@@ -192,9 +203,13 @@ class Array:
         return self.once(("to", device, dtype), lambda: self._converted(device, dtype))
 
     def _converted(self, device: torch.device | str | None, dtype: torch.dtype | None) -> "Array":
-        other = replace(self, elements=self.elements.to(device=device, dtype=dtype))
+        return self._changed(elements=self.elements.to(device=device, dtype=dtype))
+
+    def _changed(self, **changes: Any) -> "Array":  # noqa: ANN401
+        """With other precision or wavelengths, which move nothing: the frame stays."""
+        other = replace(self, **changes)
         for name in ("frame", "_exact"):
-            other.__dict__[name] = getattr(self, name)  # a change of precision moves nothing
+            other.__dict__[name] = getattr(self, name)
         return other
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
