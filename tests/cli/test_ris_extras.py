@@ -19,13 +19,14 @@ class Absent:
         if name.split(".")[0] == absent:
             raise ModuleNotFoundError(f"No module named {absent!r}", name=name)
 
-for name in [name for name in sys.modules if name.split(".")[0] in (absent, "ris_pytorch_pipeline")]:
-    del sys.modules[name]
+if absent in sys.modules:  # else nothing that was imported before has found it
+    for name in [name for name in sys.modules if name.split(".")[0] in (absent, "ris_pytorch_pipeline")]:
+        del sys.modules[name]
 sys.meta_path.insert(0, Absent)
 from ris_pytorch_pipeline.cli import main
 sys.exit(main(arguments))
 """
-"""A command as it runs where a package is not installed."""
+"""A command as it runs where a package is not installed; ours is imported anew only if it may have found that one."""
 SUITE = """
 scenes = 2
 [scenario]

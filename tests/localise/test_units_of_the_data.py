@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -53,17 +54,29 @@ def seen(kind: str, **changes: Any) -> Observation:
     return simulate(preset(kind, **{**given, **changes}), 2, seed=4).observation
 
 
-def same(estimator: Any, observation: Observation, name: str, factor: float) -> tuple[Estimate, Estimate]:
-    other = replace(observation, **{name: factor * vars(observation)[name]})
-    return estimator(observation, 1), estimator(other, 1)
+def rescaled(observation: Observation, name: str, factor: float) -> Observation:
+    return replace(observation, **{name: factor * vars(observation)[name]})
+
+
+@cache
+def answered(estimator: str) -> tuple[Observation, Estimate]:
+    """What an estimator says before units change, once for all changes."""
+    drawn = seen("pilot" if estimator == "pilot" else "random", horizontal=6, vertical=4, distance=(0.8, 3.0))
+    return drawn, ESTIMATORS[estimator]()(drawn, 1)
+
+
+@cache
+def located(kind: str) -> tuple[Observation, Estimate]:
+    """The same of the network of the package."""
+    drawn = seen(kind, sources=2, separation=0.3)
+    return drawn, Localiser.reference()(drawn, 1)
 
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_an_estimator_answers_the_same_in_other_units(estimator: str, scale: str) -> None:
-    small = {"horizontal": 6, "vertical": 4, "distance": (0.8, 3.0)}
-    drawn = seen("pilot" if estimator == "pilot" else "random", **small)
-    before, after = same(ESTIMATORS[estimator](), drawn, *SCALES[scale])
+    drawn, before = answered(estimator)
+    after = ESTIMATORS[estimator]()(rescaled(drawn, *SCALES[scale]), 1)
     torch.testing.assert_close(after.positions, before.positions, rtol=1e-4, atol=1e-5)
     assert after.status == before.status
     if before.deviations is not None and after.deviations is not None:
@@ -73,10 +86,8 @@ def test_an_estimator_answers_the_same_in_other_units(estimator: str, scale: str
 @pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e4])
 @pytest.mark.parametrize("estimator", ["sml", "pilot", "music", "omp"])
 def test_an_estimator_answers_the_same_of_light_and_of_long_waves(estimator: str, factor: float) -> None:
-    small = {"horizontal": 6, "vertical": 4, "distance": (0.8, 3.0)}
-    drawn = seen("pilot" if estimator == "pilot" else "random", **small)
+    drawn, before = answered(estimator)
     built = ESTIMATORS[estimator]()
-    before = built(drawn, 1)
     region = replace(FIELD, distance=(0.5 * factor, 4.0 * factor))
     if isinstance(built, BackProjected):
         built = replace(built, spectral=replace(built.spectral, region=region))
@@ -92,7 +103,8 @@ def test_an_estimator_answers_the_same_of_light_and_of_long_waves(estimator: str
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("kind", ["random", "pilot"])
 def test_the_network_of_the_package_answers_the_same_in_other_units(kind: str, scale: str) -> None:
-    before, after = same(Localiser.reference(), seen(kind, sources=2, separation=0.3), *SCALES[scale])
+    drawn, before = located(kind)
+    after = Localiser.reference()(rescaled(drawn, *SCALES[scale]), 1)
     apart = (after.positions - before.positions).abs()
     assert before.deviations is not None and bool((apart <= 0.1 * before.deviations).all())
     assert after.status == before.status
@@ -100,7 +112,8 @@ def test_the_network_of_the_package_answers_the_same_in_other_units(kind: str, s
 
 @pytest.mark.parametrize("name", ["codes", "channel"])
 def test_powers_are_in_the_units_of_the_data(name: str) -> None:
-    before, after = same(Sml(region=FIELD), seen("random", horizontal=6, vertical=4, distance=(0.8, 3.0)), name, 1e-5)
+    drawn, before = answered("sml")
+    after = Sml(region=FIELD)(rescaled(drawn, name, 1e-5), 1)
     assert before.powers is not None and after.powers is not None
     torch.testing.assert_close(1e-10 * after.powers, before.powers, rtol=1e-4, atol=0)
     torch.testing.assert_close(after.noise_variance, before.noise_variance, rtol=1e-4, atol=0)
@@ -117,10 +130,10 @@ def test_numbers_without_a_square_are_refused_by_name(factor: float) -> None:
 @pytest.mark.parametrize("estimator", ["sml", "pilot"])
 @pytest.mark.parametrize("name", ["measurements", "codes", "channel"])
 def test_one_huge_number_spoils_its_own_scene_alone(estimator: str, name: str) -> None:
-    drawn = seen(estimator.replace("sml", "random"), horizontal=6, vertical=4, distance=(0.8, 3.0))
+    drawn, before = answered(estimator)
     changed = vars(drawn)[name].clone()
     changed[0, 0, 1] = 1e8
-    before, after = ESTIMATORS[estimator]()(drawn, 1), ESTIMATORS[estimator]()(replace(drawn, **{name: changed}), 1)
+    after = ESTIMATORS[estimator]()(replace(drawn, **{name: changed}), 1)
     torch.testing.assert_close(after.positions[1], before.positions[1], rtol=1e-4, atol=1e-5)
     assert after.status[0].name != "CONVERGED" and after.status[1] == before.status[1]
 

@@ -30,13 +30,19 @@ SMALL = space_from_plain({"net": {"width": {"choices": [8, 16, 24]}, "passes": {
 """Six recipes."""
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Studies, list[str]]:
+    """A search by the default settings, and what it said, for the tests that only read it."""
+    return worked(tmp_path_factory.mktemp("whole"))
+
+
 def rows(studies: Studies, kind: str | None = None) -> list[Row]:
     found = results_of(studies, complete=True).rows
     return [row for row in found if kind is None or (row.outcome is not None and row.outcome.kind == kind)]
 
 
-def test_as_many_different_recipes_as_planned_and_the_best_long(tmp_path: Path) -> None:
-    studies, _ = worked(tmp_path)
+def test_as_many_different_recipes_as_planned_and_the_best_long(whole: tuple[Studies, list[str]]) -> None:
+    studies, _ = whole
     results = results_of(studies, complete=True)
     short = [row for row in results.rows if row.stage == "short" and row.outcome and row.outcome.kind != "same"]
     assert len(short) == 12
@@ -53,8 +59,8 @@ def value(row: Row) -> float:
     return row.outcome.value
 
 
-def test_each_epoch_is_reported_and_some_trials_are_pruned(tmp_path: Path) -> None:
-    studies, said = worked(tmp_path)
+def test_each_epoch_is_reported_and_some_trials_are_pruned(whole: tuple[Studies, list[str]]) -> None:
+    studies, said = whole
     assert all(sorted(row.reports) == [1, 2, 3, 4] for row in rows(studies, "done") if row.stage == "short")
     pruned = rows(studies, "pruned")
     assert len(pruned) >= 3
@@ -67,8 +73,8 @@ def test_each_epoch_is_reported_and_some_trials_are_pruned(tmp_path: Path) -> No
     assert worst < max(max(row.reports.values()) for row in pruned) + 3
 
 
-def test_the_base_is_tried_first_and_stands_beside_the_best(tmp_path: Path) -> None:
-    studies, _ = worked(tmp_path)
+def test_the_base_is_tried_first_and_stands_beside_the_best(whole: tuple[Studies, list[str]]) -> None:
+    studies, _ = whole
     results = results_of(studies, complete=True)
     assert results.rows[0].recipe == studies.settings.base.trained_for(4)
     assert results.base is not None and results.base.recipe == studies.settings.base.trained_for(12)
@@ -81,8 +87,8 @@ def test_the_base_is_tried_first_and_stands_beside_the_best(tmp_path: Path) -> N
     assert results.gain.low == pytest.approx(results.gain.high)  # scene by scene, all differ alike
 
 
-def test_the_same_seed_tries_the_same_points(tmp_path: Path) -> None:
-    first, second = (worked(tmp_path / name)[0] for name in "ab")
+def test_the_same_seed_tries_the_same_points(tmp_path: Path, whole: tuple[Studies, list[str]]) -> None:
+    first, second = whole[0], worked(tmp_path / "b")[0]
     assert [row.values for row in rows(first)] == [row.values for row in rows(second)]
     other = Settings(base=Recipe().changed({"seed": 1}))
     assert [row.values for row in rows(worked(tmp_path / "c", settings=other)[0])] != [
@@ -230,8 +236,8 @@ def test_the_best_file_is_what_ran_field_by_field(tmp_path: Path) -> None:
     assert distance(Task(recipe=recipe, stage="long", number=0, folder=tmp_path)) + 0.25 == value(results.best)
 
 
-def test_an_unfinished_search_writes_no_best(tmp_path: Path) -> None:
-    studies, _ = worked(tmp_path)
+def test_an_unfinished_search_writes_no_best(tmp_path: Path, whole: tuple[Studies, list[str]]) -> None:
+    studies, _ = whole
     write_results(tmp_path, studies, results_of(studies, complete=False))
     assert not (tmp_path / "best.toml").exists()
     assert (tmp_path / "search.json").exists()
