@@ -3,6 +3,8 @@
 Usage: python benchmarks/interval_widths.py
 """
 
+import argparse
+
 import torch
 
 from ris_pytorch_pipeline.bench import share
@@ -19,6 +21,7 @@ def half(scenes: int, of: float) -> float:
 
 def main() -> None:
     """Print a row a number of scenes."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print("| scenes | " + " | ".join(f"share {of:g}" for of in SHARES) + " |\n|" + "---|" * (1 + len(SHARES)))
     for scenes in SCENES:
         print(f"| {scenes} | " + " | ".join(f"{half(scenes, of):.3f}" for of in SHARES) + " |")
