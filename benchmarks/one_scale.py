@@ -15,6 +15,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -62,7 +63,8 @@ def work(kind: str, scenes: int, way: str) -> dict[str, Any]:
     torch.set_num_threads(1)
     if way == "one":
         shared = Shared()
-        vars(batch)["near_unit"], vars(explaining)["scale"] = shared.near_unit, shared.scale
+        patch.object(batch, "near_unit", shared.near_unit).start()
+        patch.object(explaining, "scale", shared.scale).start()
     seen = draw(preset(kind, sources=3, snr_db=10.0), scenes, stream(5, "one scale")).observation
     seen = seen.to(dtype=torch.complex64)
     locate = Localiser.reference(batch=scenes)
