@@ -5,6 +5,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from ...physics import Observation
 from ..estimate import Estimate
 from ..fit.counting.model_error import SPEAKS, error_evidence, gain_over_errors
 from ..fit.counting.scatter import gains, losses, scatter_of, steady_scatter_of
@@ -99,20 +100,30 @@ def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegio
     seen = scaled.observation[rows]
     positions = region.reported(given.cosines, seen.array)
     groups = groups_of(seen, positions)
-    white = structure(seen, groups, tangents_of(seen, groups, positions)).p_value >= _WHITE
+    stands = _needed(seen, groups, given, threshold)
+    some = torch.nonzero(stands).squeeze(-1)  # the residual is asked last, as that takes longest
+    if some.numel() == 0:
+        return stands
+    tangents = tangents_of(seen[some], groups[some], positions[some])
+    stands[some] = structure(seen[some], groups[some], tangents).p_value >= _WHITE
+    some = torch.nonzero(stands).squeeze(-1)
+    if seen.symbols == "random" and some.numel():  # what one source that moves leaves is white beside a second one, too
+        levels = given.log_powers[some].exp(), given.log_noise[some].exp()
+        mates = moving_mates(seen[some], positions[some], levels, search_grid(region, seen.array), threshold)
+        stands[some] = ~mates.any(-1)
+    return stands
+
+
+def _needed(seen: Observation, groups: Groups, given: Hypothesis, threshold: float) -> Tensor:
+    """True where each source gains enough, and errors of the model do not speak beside them."""
     if seen.symbols == "pilot":
         scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
         each = gains(scatter, powers, losses(scatter, powers)[:, -1])
-        return white & (each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold)))
+        return each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold))
     scatter, powers, there = scatter_of(seen, groups), given.log_powers.exp(), groups.present
-    quiet = error_evidence(scatter, there, powers) < SPEAKS
-    rested = torch.nonzero(white & quiet).squeeze(-1)
-    if rested.numel():  # what one source that moves leaves is white beside a second one, too
-        levels = powers[rested], given.log_noise[rested].exp()
-        mates = moving_mates(seen[rested], positions[rested], levels, search_grid(region, seen.array), threshold)
-        quiet[rested] &= ~mates.any(-1)
-    own = gain_over_errors(scatter, there, powers) * own_share(scatter, there, torch.ones_like(white))
-    return white & quiet & (own.amin(-1) > _GAIN * threshold)
+    every = torch.ones_like(there[:, 0])
+    own = gain_over_errors(scatter, there, powers) * own_share(scatter, there, every)
+    return (error_evidence(scatter, there, powers) < SPEAKS) & (own.amin(-1) > _GAIN * threshold)
 
 
 def _powers(groups: Groups) -> Tensor:
