@@ -49,8 +49,8 @@ def write_whole(path: Path, text: str | None) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    stream = path.parent.as_posix() in _STREAMS or (path.exists() and not path.is_file())
     try:
+        stream = path.parent.as_posix() in _STREAMS or (path.exists() and not path.is_file())
         if not stream:
             _replace(Path(os.path.realpath(path)), text)
         elif text or path.is_dir():

@@ -161,11 +161,20 @@ def test_a_stream_that_takes_nothing_ends_in_one_message(here: Path, stream: str
     assert not arguments.startswith("run") or "Verdict: not judged" in done.stderr
 
 
+def test_a_name_that_no_folder_takes_is_no_full_disk(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.py").write_text(FOUND)
+    assert main(["check", "--output-file", "x" * 300, "net.py"]) == 2
+    assert "File name too long" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.mark.parametrize(("text", "told"), [
     ("a = " + "[" * 5000 + "]" * 5000, "recursion"),
     (f"a = {'9' * 5000}", "digits"),
     (f"{'.'.join('a' * 100_000)} = 1", "a key of more than 32 parts"),
     (f"[{' . '.join(['b'] * 40)}]", "a key of more than 32 parts"),
+    (".".join(['"+"'] * 20_000) + " = 1", "a key of more than 32 parts"),
+    (".".join(["'a b'", r'"\""', '""'] * 12) + " = 1", "a key of more than 32 parts"),
+    (".".join("-" * 40) + " = 1", "a key of more than 32 parts"),
     ("a = '", "at end of document"),
 ])  # fmt: skip
 @pytest.mark.parametrize("command", [["check", "net.py"], ["run", "--no-ledger", "net.py"]])
