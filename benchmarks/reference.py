@@ -36,7 +36,8 @@ Proposes sources for `Localiser.reference()` and `ris locate --model reference`.
 {table}
 
 Success: every source within 3°, K known, n scenes a cell with Wilson's 95 % interval; see `docs/hybrid.md` for the
-columns. Errors are over the Cramér-Rao bound, in scenes that succeed.
+columns. Errors are over the Cramér-Rao bound, in scenes that succeed. All three work without the fit, which takes as
+long again.
 
 ## What it does not do
 
