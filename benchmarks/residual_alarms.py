@@ -12,6 +12,7 @@ import torch
 from kept_rows import keep, row_options
 from torch import Tensor
 
+from ris_pytorch_pipeline.bench import region_of
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
 from ris_pytorch_pipeline.estimate.fit import ALARM, groups_of, structure, tangents_of
 from ris_pytorch_pipeline.estimate.normalise import scale
@@ -33,7 +34,7 @@ def alarms(name: str, block: int, count: int, search: str, seed: int) -> tuple[T
         groups = groups_of(seen, positions)
         p_value = structure(seen, groups, tangents_of(seen, groups, positions)).p_value
         return p_value, p_value < ALARM, torch.ones_like(p_value, dtype=torch.bool)
-    estimator = Sml() if scenes.observation.symbols == "random" else PilotMl()
+    estimator = (Sml if scenes.observation.symbols == "random" else PilotMl)(region=region_of(right))
     found = estimator(scenes.observation, scenes.truth.sources if search == "known" else None)
     assert found.fit is not None
     misfit = torch.tensor([Status.MISFIT in said for said in found.fit.findings])

@@ -14,7 +14,7 @@ import torch
 from kept_rows import keep, row_options
 from torch import Tensor
 
-from ris_pytorch_pipeline.bench import match_directions, share
+from ris_pytorch_pipeline.bench import match_directions, region_of, share
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
 from ris_pytorch_pipeline.matching import gather_found
 from ris_pytorch_pipeline.physics import Impairments, Scenario, draw, preset
@@ -35,7 +35,7 @@ def within(true: Tensor, found: Estimate, *, sandwich: bool) -> Tensor:
 
 def cell(scenario: Scenario, scenes: int, seed: int, *, sandwich: bool) -> list[Tensor]:
     """What the intervals of Fisher's ± hold, and those of the sandwich where asked for."""
-    estimator = (Sml if scenario.symbol_model == "random" else PilotMl)(fit=sandwich)
+    estimator = (Sml if scenario.symbol_model == "random" else PilotMl)(region=region_of(scenario), fit=sandwich)
     held: list[list[Tensor]] = [[] for _ in range(1 + sandwich)]
     name = f"coverage/{scenario.sources}/{scenario.snr_db}"
     for block in range(-(-scenes // BLOCK)):
