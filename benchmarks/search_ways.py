@@ -94,7 +94,7 @@ def compare(kind: str, scenes: int) -> None:
     """Print a row a way."""
     seconds: dict[str, list[float]] = {name: [] for name in WAYS[kind]}
     right = dict.fromkeys(WAYS[kind], 0)
-    names, blocks = list(WAYS[kind]), scenes // AT_ONCE
+    names, blocks = list(WAYS[kind]), max(1, scenes // AT_ONCE)
     for block in range(blocks):
         batch = trial(kind, block)
         for name in names[block % len(names) :] + names[: block % len(names)]:
