@@ -11,7 +11,7 @@ import torch
 from ris_pytorch_pipeline.data import Labels, batch_from, simulate
 from ris_pytorch_pipeline.experiment import training_preset
 from ris_pytorch_pipeline.losses import LossWeights
-from ris_pytorch_pipeline.nets import NETWORKS, NetConfig, Network
+from ris_pytorch_pipeline.nets import NETWORKS, NetConfig, built_network
 from ris_pytorch_pipeline.physics import preset
 from ris_pytorch_pipeline.train import Parts, Reporter, Trainer
 
@@ -102,7 +102,7 @@ def test_both_are_trained_by_the_trainer(kind: str, rivals: tuple[Any, Any]) -> 
     sets, sequences = rivals
     values = {"network": kind, "net": {"width": 8, "blocks": 1}, "plan": {"batch": 4, "n_train": 8, "n_val": 4}}
     experiment = replace(training_preset("tiny", values), scenario=SCENARIO)
-    assert isinstance(NETWORKS[kind].build(experiment.net), Network)
+    assert list(built_network(kind, experiment.net).groups())
     losses = {
         "set": lambda given: sets.SetLoss(given.loss, sets.SetWeights()),
         "sequence": lambda given: sequences.SequenceLoss(given.loss),

@@ -20,8 +20,8 @@ class Network(Protocol):
 
     >>> from ris_pytorch_pipeline.nets import HybridNet
     >>> net = HybridNet(NetConfig(width=8, blocks=1))
-    >>> isinstance(net, Network), list(net.groups())
-    (True, ['backbone', 'head'])
+    >>> list(net.groups())
+    ['backbone', 'head']
     >>> sum(weights.numel() for weights in net.parameters()) == sum(x.numel() for x in net.state_dict().values())
     True
     >>> net.to("cpu").eval().training, net.train().training
@@ -64,6 +64,10 @@ class Network(Protocol):
     def train(self, mode: bool = True) -> Any:  # noqa: ANN401
         """Go to training mode, as every module does."""
         ...
+
+
+_OWN = ("config", "beams", "groups")
+"""What a `Network` has beside what every module has."""
 
 
 def _itself(config: NetConfig) -> NetConfig:
@@ -137,11 +141,10 @@ def built_network(name: str, config: NetConfig) -> nn.Module:
         ConfigurationError: no kind has this name, or what it builds is no `Network`.
     """
     net = network_kind(name).build(config)
-    made: object = net
-    if not isinstance(made, Network):
-        lacks = [part for part in ("config", "beams", "groups") if not hasattr(net, part)]
+    lacks = [part for part in _OWN if not hasattr(net, part)]  # isinstance sees no submodule from Python 3.12 on
+    if lacks or not isinstance(net, nn.Module):
         raise ConfigurationError(
-            f"a Network of the kind {name!r}", f"{type(net).__name__} without {', '.join(lacks) or 'a call'}",
+            f"a Network of the kind {name!r}", f"{type(net).__name__} without {', '.join(lacks) or 'nn.Module'}",
             "a module that offers less than ris_pytorch_pipeline.nets.Network", "add what it lacks",
         )  # fmt: skip
     return net
