@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatch
+from os.path import commonprefix
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ from .files import read_ordinary
 from .rules import RULES
 
 _KEYS = ("select", "ignore", "tolerate", "per-file-ignores")
-_TEXT = re.compile(r"""\"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*'?""")
+_TEXT = re.compile(r"""(?s)\"{3}(\\?.)*?("{3,5}|\Z)|'{3}.*?('{3,5}|\Z)|"([^"\\\n]|\\.)*+"?|'[^'\n]*'?|#[^\n]*""")
 _LONG_KEY = re.compile(r"[\w-](?:\s*\.\s*[\w-]+){32}")
 """tomllib takes the square of its parts in time."""
 
@@ -122,7 +123,7 @@ def _reason(code: str, reason: object, file: Path) -> str:
             repr(reason),
             "only the code was written",
             f'write {code} = "why it may stand"',
-        ) from None
+        )
     return reason
 
 
@@ -154,10 +155,6 @@ def refuse_name(wanted: str, got: str, known: Iterable[str]) -> NoReturn:
     """
     names = list(known)
     near = get_close_matches(got, names, n=10, cutoff=0.5)
-    nearest = max(near, key=lambda name: _alike(name, got), default="")
+    nearest = max(near, key=lambda name: len(commonprefix((name, got))), default="")  # noqa: RUF071
     move = f"did you mean {nearest}?" if nearest else f"choose from {', '.join(names[:12])}"
     raise InputError(wanted, repr(got), "a typing error", move)
-
-
-def _alike(a: str, b: str) -> int:
-    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -175,6 +175,9 @@ def test_a_name_that_no_folder_takes_is_no_full_disk(here: Path, capsys: pytest.
     (".".join(['"+"'] * 20_000) + " = 1", "a key of more than 32 parts"),
     (".".join(["'a b'", r'"\""', '""'] * 12) + " = 1", "a key of more than 32 parts"),
     (".".join("-" * 40) + " = 1", "a key of more than 32 parts"),
+    (f'x = {{a = """ " """, {".".join("b" * 40)} = 1}}', "a key of more than 32 parts"),
+    (f"x = {{a = ''' ' ''', {'.'.join('b' * 40)} = 1}}", "a key of more than 32 parts"),
+    (f"# it's\n{'.'.join('b' * 40)} = 1", "a key of more than 32 parts"),
     ("a = '", "at end of document"),
 ])  # fmt: skip
 @pytest.mark.parametrize("command", [["check", "net.py"], ["run", "--no-ledger", "net.py"]])
@@ -192,6 +195,7 @@ def test_settings_with_many_dots_that_are_no_key_pass(here: Path) -> None:
     dots = "It is so. And so it is. " * 50
     Path("pyproject.toml").write_text(
         f'[project]\nversion = "1.2.3"\nreadme = "{dots}{"... " * 99}"\n[tool.a.b.c.d]\ne.f=1\n'
+        f'g = """\n\\"""{"a. " * 99}"""  # {".b" * 99}\n'
     )
     Path("net.py").write_text(FOUND)
     assert main(["check", "net.py"]) == 1
