@@ -8,6 +8,7 @@ from detuned import SMALL, detuned, phases, relative_error
 
 from ris_pytorch_pipeline.calibrate import calibrate_blind, doubts_of
 from ris_pytorch_pipeline.calibrate.blind import without_plane
+from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import PilotMl
 from ris_pytorch_pipeline.physics import Impairments, Panel, complex_normal, draw, preset
 from ris_pytorch_pipeline.rng import stream
@@ -45,6 +46,17 @@ def test_scenes_in_which_no_source_is_found_teach_nothing_and_judge_nothing() ->
     got = calibrate_blind(replace(seen, measurements=silent), PilotMl(), ridge=0.03)
     assert got.model == "elements"
     assert relative_error(got.elements[0], gains) < 0.5 * relative_error(torch.ones_like(gains), gains)
+
+
+def test_scenes_that_could_judge_nothing_are_refused() -> None:
+    seen = detuned(phases(36, 0.1), 3).observation
+    with pytest.raises(InputError, match="at least two scenes to calibrate"):
+        calibrate_blind(seen[:1], PilotMl(), 1)
+    with pytest.raises(InputError, match="at least two parts"):
+        calibrate_blind(seen, PilotMl(), 1, folds=1)
+    silent = complex_normal(seen.measurements.shape, stream(0, "silent")).to(seen.measurements)
+    with pytest.raises(InputError, match=r"a source is found.*of 3"):
+        calibrate_blind(replace(seen, measurements=silent), PilotMl())
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.4])

@@ -97,6 +97,9 @@ def test_what_cannot_teach_is_refused() -> None:
         known_scenes(scenes.observation, scenes.truth.positions[:2])
     with pytest.raises(InputError, match="at least two scenes"):
         learnt(scenes[:1])
+    for folds in (1, 0, -3):
+        with pytest.raises(InputError, match="at least two parts"):
+            calibrate(known_scenes(scenes.observation, scenes.truth.positions), folds)
     with pytest.raises(InputError, match="more antennas than sources"):
         single = detuned(phases(36, 0.1), 3, "random", antennas=1)
         known_scenes(single.observation, single.truth.positions)

@@ -90,6 +90,11 @@ def test_an_earlier_calibration_is_gone_on_from(ris: Run, files: tuple[str, str]
 
 def test_what_is_refused(ris: Run, files: tuple[str, str]) -> None:
     ris("calibrate", "bare", "out").refused("--blind")
+    ris("calibrate", "learn", "out", "--folds", "0").refused("at least two parts", "folds = 0")
+    ris("calibrate", "bare", "out", "--blind", "--folds", "1").refused("at least two parts", "folds = 1")
+    ris("calibrate", "bare", "out", "--blind", "--model", "codes").refused("--model elements with --blind")
+    ris("calibrate", "learn", "out", "--sources", "1").refused("--sources beside --blind")
+    assert not Path("out").exists()
     ris("calibrate", "learn", "new").refused("which exists")
     ris("locate", "new", "--calibration", "learn").refused("ris-calibration")
     assert not Path("out").exists()

@@ -133,8 +133,10 @@ def test_pilot_estimator_refuses_random_symbols() -> None:
 
 def test_empty_measurements_are_refused() -> None:
     given = scenes_of("random", 1, 10.0, 2).observation
-    with pytest.raises(InputError, match="all zeros in 1 of 2"):
-        Sml()(replace(given, measurements=given.measurements * torch.tensor([1.0, 0.0])[:, None, None]), 1)
+    for last in (0.0, 1e-200):
+        some = given.measurements * torch.tensor([1.0, last], dtype=torch.float64)[:, None, None]
+        with pytest.raises(InputError, match="a mean square of zero in 1 of 2"):
+            Sml()(replace(given, measurements=some), 1)
 
 
 def test_a_start_behind_the_panel_is_refused() -> None:

@@ -189,6 +189,14 @@ def test_codes_that_are_no_phases_are_noted() -> None:
     assert not notes(replace(seen, codes=seen.codes - seen.codes.mean(-2, keepdim=True)), REGION)
 
 
+def test_a_row_of_the_positions_repeated_is_noted() -> None:
+    seen = scenes(count=1).observation
+    placed = seen.array.placed.clone()
+    placed[7] = placed[6]
+    (note,) = notes(replace(seen, array=Points(placed, 0.3)), REGION)
+    assert f"1 of {len(placed)} elements are at the place of another one" in note.what
+
+
 def test_grating_lobes_are_named_with_their_directions() -> None:
     seen = scenes(count=1).observation
     assert not len(grating_lobes(seen, REGION))

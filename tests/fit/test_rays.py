@@ -77,6 +77,14 @@ def test_carriers_in_the_wrong_order_reach_twice_the_bandwidth() -> None:
     assert reach_of(waves) == pytest.approx(0.2 / 1.05)
 
 
+@pytest.mark.parametrize("numbers", [(0.4, 1.0, 1.6), (1.0, 3.0), (1.0, 3.0, 9.0)])
+def test_carriers_far_apart_make_no_images_of_sources_that_are_not(numbers: tuple[float, ...]) -> None:
+    array = replace(ARRAY, wavelengths=tuple(0.3 / f for f in numbers))
+    places = torch.cat([at(0.5, 0.1, 0.3), at(-0.3, 0.4, 0.3)], dim=1)
+    assert ray_mates(places, torch.full_like(places, 1e-3), array, STEPS).sum() == 0
+    assert ray_mates(places[:, [0, 0]], torch.full_like(places, 1e-3), array, STEPS).tolist() == [[False, True]]
+
+
 @pytest.mark.parametrize("symbols", ["random", "pilot"])
 def test_bandwidth_inside_a_snapshot_makes_no_second_source(symbols: str) -> None:
     true = scenes(symbols=symbols, snr_db=20.0, sources=1, azimuth_deg=(40.0, 55.0))

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Complex
 from torch import Tensor
 
+from ..errors import InputError
 from ..estimate import Estimate, MaximumLikelihood, joined_estimates
 from ..physics import Array, Observation
 from ..shapes import Positions
@@ -17,6 +18,7 @@ from .choice import (
     Choice,
     Fold,
     Learnt,
+    check_parts,
     fold_shares,
     folds_of,
     held_out_shares,
@@ -30,7 +32,6 @@ from .known import known_scenes
 from .pieces import HERE, Pieces
 
 ROUNDS = 6
-_FOLDS = 5
 _NEWTON = 20
 _TRUSTED = 0.75
 """Share of the scenes that a round learns from: those that are explained best. A scene located wrongly teaches wrong
@@ -39,7 +40,7 @@ gains, and it is explained worse than most."""
 
 def calibrate_blind(
     observation: Observation, estimator: MaximumLikelihood, sources: int | None = None, ridge: float = 0.1,
-    rounds: int = ROUNDS, pieces: Pieces[Observation] = HERE,
+    rounds: int = ROUNDS, pieces: Pieces[Observation] = HERE, folds: int = 5,
 ) -> Calibration:  # fmt: skip
     """Locate under the present gains, fit the gains to where the sources seem to be, and so on.
 
@@ -65,10 +66,15 @@ def calibrate_blind(
         ridge: pull of the gains towards 1, see `fit_gains`.
         rounds: how often.
         pieces: who locates 32 scenes; the calibration is the same whoever does.
+        folds: in how many parts the scenes are held out in turn, once the gains are known.
 
     Returns:
         The calibration; `unidentified` names the gauge, `shares` what nominal and fitted gains explain.
+
+    Raises:
+        InputError: fewer than two scenes or parts, or fewer than two scenes in which a source is found.
     """
+    check_parts(len(observation), folds)
     calibration = Calibration.nominal(observation.array, observation.channel.shape[-2])
     ask = _Asking(observation=observation, estimator=estimator, sources=sources, pieces=pieces)
     found = ask.located("search", calibration)
@@ -80,17 +86,17 @@ def calibrate_blind(
         calibration = Calibration.of(_learnt(gains, ridge), observation)
         if number + 1 < rounds:
             found = _again(ask, calibration, found, number)
-    return _judged(ask, gains, found, ridge)
+    return _judged(ask, gains, found, ridge, folds)
 
 
-def _judged(ask: "_Asking", gains: tuple[Gains, ...], found: Estimate, ridge: float) -> Calibration:
+def _judged(ask: "_Asking", gains: tuple[Gains, ...], found: Estimate, ridge: float, folds: int) -> Calibration:
     """The calibration of the gains, or of nominal ones where they explain no more of scenes not seen."""
-    located = torch.nonzero(found.order > 0).squeeze(-1)
+    located = _with_sources(found)
     positions, tried = found.positions[located], Choice(model="elements", ridge=ridge)
     scenes = known_scenes(ask.observation[located], positions)
-    folds = folds_of(len(scenes[0]), range(len(scenes)), [tried], _FOLDS)
-    tasks = [(located, positions, fold) for fold in folds]
-    elements = joined_shares(ask.pieces.values(_fold_shares, ask.observation, tasks, "elements, held out"), folds)
+    parts = folds_of(len(scenes[0]), range(len(scenes)), [tried], folds)
+    tasks = [(located, positions, part) for part in parts]
+    elements = joined_shares(ask.pieces.values(_fold_shares, ask.observation, tasks, "elements, held out"), parts)
     told = {"nominal": float(held_out_shares(scenes, Choice()).mean()), "elements": float(elements.mean())}
     choice = replace(tried if worth_taking(told, "elements", "nominal") else Choice(), shares=told)
     taken = tuple(no_gains(each) for each in scenes) if choice.model == "nominal" else gains
@@ -184,11 +190,26 @@ def _learnt(gains: tuple[Gains, ...], ridge: float) -> Learnt:
 
 def _trusted(observation: Observation, found: Estimate) -> Tensor:
     """Numbers of the scenes that have a source and are explained best."""
-    located = torch.nonzero(found.order > 0).squeeze(-1)
+    located = _with_sources(found)
     scenes = known_scenes(observation[located], found.positions[located])
     share = torch.stack([explained(each, no_gains(each)) for each in scenes]).mean(0)
     keep = max(1, round(len(located) * _TRUSTED))
     return located[share.argsort(descending=True)[:keep].sort().values]
+
+
+def _with_sources(found: Estimate) -> Tensor:
+    """Numbers of the scenes in which a source was found.
+
+    Raises:
+        InputError: fewer than two, so that none could be held out.
+    """
+    located = torch.nonzero(found.order > 0).squeeze(-1)
+    if len(located) < 2:
+        raise InputError(
+            "at least two scenes in which a source is found", f"{len(located)} of {len(found.order)}",
+            "noise alone, or other conventions than stated", "run `ris check`, or record stronger sources",
+        )  # fmt: skip
+    return located
 
 
 def _again(ask: _Asking, calibration: Calibration, found: Estimate, number: int) -> Estimate:

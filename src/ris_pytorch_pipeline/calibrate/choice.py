@@ -106,7 +106,7 @@ def calibrate(
         Gains of all scenes under the chosen model; nominal ones where none explains held-out scenes better.
 
     Raises:
-        InputError: fewer than two scenes.
+        InputError: fewer than two scenes or parts.
     """
     choice = choose(scenes, folds, models, pieces)
     every = [(frequency, choice) for frequency in range(len(scenes))]
@@ -158,10 +158,9 @@ def choose(
     """The model and its ridges that explain held-out scenes best; a further kind of gain has to be worth it.
 
     Raises:
-        InputError: fewer than two scenes, or an unknown model.
+        InputError: fewer than two scenes or parts, or an unknown model.
     """
-    if len(scenes[0]) < 2:
-        raise InputError("at least two scenes to calibrate", "one", "a short capture", "record sources at more places")
+    check_parts(len(scenes[0]), folds)
     judged = range(0, len(scenes), max(1, -(-len(scenes) // _JUDGED)))
     best = Choice()
     shares = {"nominal": float(tried_shares(scenes, judged, [best], folds).mean())}
@@ -176,6 +175,23 @@ def choose(
         if worth_taking(shares, model, best.model):
             best = tried[int(means.argmax())]
     return replace(best, shares=shares)
+
+
+def check_parts(scenes: int, folds: int) -> None:
+    """Refuse a calibration that no held-out scene would judge.
+
+    Raises:
+        InputError: fewer than two scenes, or fewer than two parts.
+    """
+    if scenes < 2:
+        raise InputError(
+            "at least two scenes to calibrate", str(scenes), "a short capture", "record sources at more places"
+        )
+    if folds < 2:
+        raise InputError(
+            "at least two parts of the scenes", f"folds = {folds}", "no scene to hold out, or none to learn from",
+            "pass 2 or more; 5 is usual",
+        )  # fmt: skip
 
 
 def worth_taking(shares: Mapping[str, float], model: str, best: str) -> bool:

@@ -77,9 +77,9 @@ def _check_energy(name: str, power: Tensor, of: str) -> None:
     if bool((power == 0).any()):
         raise InputError(
             f"{name} with some energy in all {of}",
-            f"all zeros in {int((power == 0).sum())} of {power.numel()} {of}",
-            "a field that was never filled, or a failed capture",
-            "drop those scenes or record them again",
+            f"a mean square of zero in {int((power == 0).sum())} of {power.numel()} {of}",
+            "a field that was never filled, a failed capture, or a unit whose squares are too small for a number",
+            "drop those scenes or record them again, or pass other units",
         )
     held = torch.finfo(power.dtype)
     if not bool(((power >= held.tiny) & (power <= held.max)).all()):

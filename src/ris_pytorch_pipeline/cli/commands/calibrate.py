@@ -24,7 +24,7 @@ from ...calibrate import (
 )
 from ...data import SceneFile, count_scenes
 from ...data.writable import check_writable
-from ...errors import InputError
+from ...errors import ConfigurationError, InputError
 from ...estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ...physics import Observation
 from ...tasks import Executor
@@ -41,6 +41,7 @@ ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source e
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, calibrate, write, and say what was learned and what could not be."""
+    _check_options(arguments)
     check_writable(arguments.out, overwrite=arguments.force, read=(arguments.file,))
     check_cluster(arguments.cluster)
     held = count_scenes(arguments.file)
@@ -62,6 +63,24 @@ def run(arguments: argparse.Namespace) -> None:
         print_json(document(arguments, learnt, len(file.observation)))
         return
     _print(arguments, learnt, len(file.observation))
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Refuse what would be left out without a word.
+
+    Raises:
+        ConfigurationError: codes of their own without positions, or a number of sources beside them.
+    """
+    if arguments.blind and arguments.model == "codes":
+        raise ConfigurationError(
+            "--model elements with --blind", "--model codes", "gains of each code, which only known positions tell",
+            "leave --model out, or calibrate with known positions",
+        )  # fmt: skip
+    if not arguments.blind and arguments.sources != "auto":
+        raise ConfigurationError(
+            "--sources beside --blind", f"--sources {arguments.sources} alone", "the positions in the file tell them",
+            "pass --blind, or leave --sources out",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,8 +154,8 @@ def _blind(
     """
     if not isinstance(estimator, Sml | PilotMl):
         raise InputError("sml or pilot", estimator.name, "an estimator without a likelihood", "pick one of them")
-    sources = count_of(arguments.sources)
-    return calibrate_blind(observation, estimator, sources, pieces=workers.pieces(Recording.observation))
+    sources, pieces = count_of(arguments.sources), workers.pieces(Recording.observation)
+    return calibrate_blind(observation, estimator, sources, pieces=pieces, folds=arguments.folds)
 
 
 def _print(arguments: argparse.Namespace, calibration: Calibration, scenes: int) -> None:

@@ -54,6 +54,14 @@ def reach_of(array: Array) -> float:
     return max(_REACH, 2 * (max(numbers) - min(numbers)) * array.wavelength)
 
 
+def _scales(array: Array) -> list[float]:
+    """1 + β that are tried: within the reach, and not below the ratio of the stated carriers or 1 - 10 %."""
+    count = round(reach_of(array) / _STEP)
+    least = min(min(array.wavelengths) / max(array.wavelengths), 1 - _REACH)
+    scales = [1 + number * _STEP for number in range(-count, count + 1)]
+    return [scale for scale in scales if scale > least - _STEP / 2]
+
+
 def _hopeful(positions: Positions, array: Array, steps: Tensor) -> Bool[Tensor, "scene"]:  # noqa: F821
     """True of scenes with two sources so near that one may be on the other's ray."""
     present = ~positions[..., 0].isnan()
@@ -72,9 +80,8 @@ def _on_ray(
     safe = torch.where(present[..., None], positions, torch.ones_like(positions))
     vectors = _waves(safe, narrow)
     best = torch.zeros_like(vectors[..., 0, None].real * vectors[..., None, :, 0].real)
-    count = round(reach_of(array) / _STEP)
-    for number in range(-count, count + 1):
-        moved = _waves(safe, replace(narrow, wavelengths=narrow.wavelength / (1 + number * _STEP)))
+    for scale in _scales(array):
+        moved = _waves(safe, replace(narrow, wavelengths=narrow.wavelength / scale))
         best = torch.maximum(best, _likeness(moved[:, :, None], vectors[:, None]))
     doubt = _DEVIATIONS**2 * _spread(safe, deviations, vectors, narrow)
     allowed = (doubt[:, :, None] + doubt[:, None]).clamp(_CLOSE, 1 - _LIKE)

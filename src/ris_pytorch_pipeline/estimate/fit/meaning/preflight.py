@@ -159,8 +159,21 @@ def notes(observation: Observation, region: SearchRegion) -> list[Note]:
             cause="a channel that is all line of sight, or one vector repeated",
             move="measure the channel again; with random symbols positions are ambiguous",
         ))  # fmt: skip
+    found += _shared_places(observation.array)
     found += _loud_codes(observation)
     return found + _still_codes(observation)
+
+
+def _shared_places(array: Array) -> list[Note]:
+    """Elements at the very place of another one."""
+    twice = len(array) - len(torch.unique(array.placed, dim=0))
+    if not twice:
+        return []
+    return [Note(
+        what=f"{twice} of {len(array)} elements are at the place of another one",
+        cause="a row of the positions repeated, unless it is one element of two polarisations",
+        move="pass the place of each element",
+    )]  # fmt: skip
 
 
 def _still_codes(observation: Observation) -> list[Note]:
