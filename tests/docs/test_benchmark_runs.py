@@ -81,6 +81,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/still_codes.py": "--scenes 1 --antennas 4",
     "benchmarks/suite_limits.py": "",
     "benchmarks/trained_parts.py": "--scenes 32 --judge 2 --only none",
+    "benchmarks/update_memory.py": '--rows "tiny 2"',
     "benchmarks/uncertainty.py": "--scenes 1 --kinds pilot --sources 1 --snr-db 20",
     "benchmarks/workers.py": "--scenes 4 --workers 1",
     "trainlint/benchmarks/catalogued.py": "--only frozen_but_drifting",

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from trainlint.errors import InfeasibleError as TooLittle
 
@@ -23,13 +24,14 @@ from ...train import (
     joined,
     launch_of,
     processes_of,
+    read_checkpoint,
     shard_scenes,
 )
 from ...train.files.folder import RunFiles
-from ..memory import require_batch
 from ..options.scenes.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
+from ..training_memory import require_batch, require_update, said_of_limit
 
 MOST_MEGABYTES = 10**9
 """More than any machine has."""
@@ -68,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             watch=watch,
             stop=stop_asked,
         )
+        _foresee(trainer, arguments, checked=checked, resume=resume)
         try:
             with foreign_errors(), limit:
                 progress = trainer.fit(resume=resume)
@@ -79,6 +82,26 @@ def run(arguments: argparse.Namespace) -> int:
         Reporter().verdict(trainer.verdict)
     print(f"{progress.updates} updates in {progress.epoch} epochs; checkpoints and ledger in {arguments.out}")
     return 0
+
+
+def _foresee(trainer: Trainer, arguments: argparse.Namespace, *, checked: bool, resume: bool) -> None:
+    """Refuse a batch whose update does not fit, where no check has; one that a limit makes too large is told of.
+
+    Raises:
+        InfeasibleError: it does not fit.
+    """
+    if arguments.memory_limit is not None:
+        told = said_of_limit(trainer, arguments.memory_limit * 1_000_000)
+        for line in [told] if told else []:
+            trainer.reporter.say(line)
+    elif not checked:
+        require_update(trainer, checked=False, pieces=_pieces_of(arguments.out) if resume else 1)
+
+
+def _pieces_of(folder: Path) -> int:
+    """In how many pieces the run in a folder computes a batch; 1 where it has no checkpoint yet."""
+    newest = RunFiles(folder, writes=False).newest()
+    return 1 if newest is None else read_checkpoint(newest).progress.pieces
 
 
 def watch_of(arguments: argparse.Namespace) -> WatchConfig:
@@ -121,7 +144,12 @@ def limited(megabytes: int | None, device: str) -> AbstractContextManager[None]:
 
 
 def sound(trainer: Trainer, *, quiet: bool) -> bool:
-    """Whether every check passed; they are shown where one did not, or unless quiet."""
+    """Whether every check passed; they are shown where one did not, or unless quiet.
+
+    Raises:
+        InfeasibleError: a batch whose update does not fit in the memory.
+    """
+    require_update(trainer, checked=True)
     found = Preflight(lines=trainer.preflight())
     if not (quiet and found.passed):
         show_preflight(found)
