@@ -161,6 +161,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/speed.py": r"scenes/s, plain NumPy +\d+\.\d\d scenes/s, ratio",
     "benchmarks/suite_limits.py": r"\d+ of 480 figures are above their limit",
     "benchmarks/trained_parts.py": r"part none, value , seed 0, updates \d|\| scenes seen \| seeds \|",
+    "benchmarks/update_memory.py": r"\| network \| batch \| part \|",
     "benchmarks/uncertainty.py": r"\| symbols \| K \| SNR dB \| method \| sources \|",
     "benchmarks/simulating.py": r"round 1, scenes/s: one process \d+; two workers of Dask",
     "benchmarks/workers.py": r"simulate .* s  same bytes",
