@@ -12,6 +12,7 @@ from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
 
 from ...data import open_shards
 from ...errors import ConfigurationError, InfeasibleError
+from ...experiment import TrainingExperiment
 from ...files import stopping
 from ...foreign import foreign_errors
 from ...train import (
@@ -20,14 +21,17 @@ from ...train import (
     TensorBoard,
     Trainer,
     WatchConfig,
+    check_hardware,
     is_of_launch,
     joined,
     launch_of,
     processes_of,
     read_checkpoint,
+    scenes_behind,
     shard_scenes,
 )
 from ...train.files.folder import RunFiles
+from ..options.scenes.hardware import calibration_name, hardware_for
 from ..options.scenes.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
@@ -49,9 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
     resume = arguments.resume or is_of_launch(arguments.out, launch_of(os.environ))
     resumed = arguments.out if resume else None
-    parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
-    if arguments.shards is not None:
-        verify(open_shards(arguments.shards), ("train", "validation"))
+    parts = parts_of(arguments, experiment, resumed)
     reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
     checked = arguments.preflight and not resume and processes_of(os.environ, experiment.device).first
     if checked:
@@ -82,6 +84,33 @@ def run(arguments: argparse.Namespace) -> int:
         Reporter().verdict(trainer.verdict)
     print(f"{progress.updates} updates in {progress.epoch} epochs; checkpoints and ledger in {arguments.out}")
     return 0
+
+
+def parts_of(arguments: argparse.Namespace, experiment: TrainingExperiment, resumed: Path | None) -> Parts:
+    """Where the scenes come from: shards, one's own panel, or a nominal one.
+
+    Args:
+        arguments: of the command.
+        experiment: what is trained.
+        resumed: folder of the run that goes on, with the scenes that it began with.
+
+    Raises:
+        ConfigurationError: shards behind one more calibration, or another one than the run began with.
+        InputError: no calibration in that file, or one of other hardware or codes.
+    """
+    if arguments.shards is not None:
+        if arguments.calibration is not None:
+            raise ConfigurationError(
+                "--calibration or --shards", "both", "shards are drawn already, behind the hardware that they name",
+                "simulate shards with --calibration, and train from them with --shards alone",
+            )  # fmt: skip
+        parts = Parts(data=shard_scenes(arguments.shards, resumed))
+        verify(open_shards(arguments.shards), ("train", "validation"))
+        return parts
+    hardware, name = hardware_for(arguments, experiment), calibration_name(arguments.calibration)
+    if resumed is not None:
+        check_hardware(resumed, name)
+    return Parts() if hardware is None or name is None else Parts(data=scenes_behind(hardware, name))
 
 
 def _foresee(trainer: Trainer, arguments: argparse.Namespace, *, checked: bool, resume: bool) -> None:
