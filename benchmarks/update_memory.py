@@ -67,7 +67,7 @@ def main() -> None:
     """Print a row for each network, batch and part."""
     parser = argparse.ArgumentParser(description="Estimated and measured memory of an update.")
     parser.add_argument("--rows", nargs="*", default=list(ROWS), help="a preset of a training[:of scenes], and a batch")
-    parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=PARTS, help="what is measured")
+    parser.add_argument("--parts", nargs="*", default=["update"], choices=PARTS, help="what is measured (update)")
     given = parser.parse_args()
     torch.set_num_threads(1)
     trainer_of("tiny", 4).fit()  # so that what is loaded once is there

@@ -29,6 +29,8 @@ _CHECKS = 1.9
 
 1.7 to 2.3 were measured of `tiny` at 1024 to 128 scenes, 1.6 of `desk`.
 """
+_DENSE = 6 * 8
+"""Bytes an entry of the covariance of one scene, which a check writes out, and of what its gradient needs."""
 _COPIES = 5
 """Numbers beside each trained one: its gradient, two moments of AdamW, and two copies by which Δparam is measured."""
 
@@ -41,15 +43,20 @@ class UpdateMemory:
         weights: bytes of gradient, moments and copies.
         held: bytes of scenes that are kept for the whole run.
         scene: bytes that the forward pass keeps of a scene for the backward pass.
+        dense: bytes of the covariance of a scene and its gradient, which the checks before training take.
     """
 
     weights: int
     held: int
     scene: int
+    dense: int
 
     def of(self, scenes: int, *, checked: bool = False) -> int:
         """Bytes for a batch of so many scenes; `checked` counts the checks before training, which need more."""
-        return self.weights + self.held + int((_CHECKS if checked else _UPDATE) * self.scene * scenes)
+        always = self.weights + self.held
+        if checked:
+            return always + max(self.dense + self.scene * scenes, int(_CHECKS * self.scene * scenes))
+        return always + int(_UPDATE * self.scene * scenes)
 
 
 def update_memory(trainer: "Trainer") -> UpdateMemory | None:
@@ -85,6 +92,7 @@ def update_memory(trainer: "Trainer") -> UpdateMemory | None:
         weights=_COPIES * sum(p.numel() * p.element_size() for p in trained),
         held=min(budget_of(experiment).size, stays * (batch_bytes(*batch) // _COUNTED)),
         scene=kept // _COUNTED,
+        dense=_DENSE * experiment.scenario.elements**2,
     )
 
 
