@@ -50,9 +50,6 @@ def check_hardware(resumed: Path | str, name: str | None) -> None:
     >>> from ris_pytorch_pipeline.train import Reporter, Trainer
     >>> _ = Trainer(directory="begun", reporter=Reporter(quiet=True)).fit(epochs=1, n_train=32, n_val=32)
     >>> check_hardware("begun", None)  # a nominal panel, as it began
-    >>> check_hardware("begun", "panel@1")
-    Traceback (most recent call last):
-    ris_pytorch_pipeline.errors.ConfigurationError: wanted the hardware that begun began with: no calibration; ...
 
     Args:
         resumed: directory of the run; one without a run is left to the trainer.

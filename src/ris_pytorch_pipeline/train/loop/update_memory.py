@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
+from torch import Tensor, UntypedStorage, nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from ...data import Inputs, Labels, SceneSource, batch_bytes
@@ -67,7 +67,7 @@ def update_memory(trainer: "Trainer") -> UpdateMemory | None:
     >>> from ris_pytorch_pipeline.train import Reporter, Trainer
     >>> needed = update_memory(Trainer(reporter=Reporter(quiet=True)))
     >>> needed.weights // 4 // 5, needed.scene // 10**5  # weights of the network, and tenths of megabytes
-    (73032, 11)
+    (73310, 11)
 
     Args:
         trainer: that has not trained yet.
@@ -99,17 +99,17 @@ def update_memory(trainer: "Trainer") -> UpdateMemory | None:
 def _kept(net: nn.Module, loss: Criterion, batch: tuple[Inputs, Labels], hardware: Hardware) -> int:
     """Bytes that a forward pass keeps for the backward pass, each storage once; weights and buffers left out."""
     own = {each.untyped_storage().data_ptr() for each in (*net.parameters(), *net.buffers())}
-    sizes: dict[int, int] = {}
+    held: dict[int, UntypedStorage] = {}  # so that no place is counted once for two, of which one was let go
 
     def pack(kept: Tensor) -> Tensor:
         storage = kept.untyped_storage()
         if storage.data_ptr() not in own:
-            sizes[storage.data_ptr()] = storage.nbytes()
+            held[storage.data_ptr()] = storage
         return kept
 
     inputs, labels = batch
     with saved_tensors_hooks(pack, lambda kept: kept):
         with hardware.autocast():
             prediction = net.train()(inputs)
-        report = loss(prediction, inputs, labels)  # held to the end: what is saved keeps its place until then
-    return sum(sizes.values()) if report.total.requires_grad else 0
+        loss(prediction, inputs, labels)
+    return sum(storage.nbytes() for storage in held.values())
