@@ -19,15 +19,10 @@ if TYPE_CHECKING:
 
 _COUNTED = 2
 """Scenes that are tried: the least of which a batch-norm layer takes a mean."""
-_UPDATE = 1.5
+_MOST = 1.5
 """Times what the forward pass keeps that an update takes at its most, with what its backward pass adds.
 
-1.3 to 1.65 were measured of `tiny` at 128 to 1024 scenes, 1.25 of `desk`.
-"""
-_CHECKS = 1.9
-"""The same of the checks before training, which ask the loss about several answers while a forward pass is kept.
-
-1.7 to 2.3 were measured of `tiny` at 1024 to 128 scenes, 1.6 of `desk`.
+1.3 to 1.65 were measured of `tiny` at 128 to 1024 scenes, 1.25 of `desk`; 1.4 and 1.5 of the checks before training.
 """
 _DENSE = 6 * 8
 """Bytes an entry of the covariance of one scene, which a check writes out, and of what its gradient needs."""
@@ -52,11 +47,9 @@ class UpdateMemory:
     dense: int
 
     def of(self, scenes: int, *, checked: bool = False) -> int:
-        """Bytes for a batch of so many scenes; `checked` counts the checks before training, which need more."""
-        always = self.weights + self.held
-        if checked:
-            return always + max(self.dense + self.scene * scenes, int(_CHECKS * self.scene * scenes))
-        return always + int(_UPDATE * self.scene * scenes)
+        """Bytes for a batch of so many scenes; `checked` counts the checks before training too."""
+        kept, covariance = self.scene * scenes, self.dense if checked else 0
+        return self.weights + self.held + max(int(_MOST * kept), kept + covariance)
 
 
 def update_memory(trainer: "Trainer") -> UpdateMemory | None:
