@@ -18,8 +18,9 @@ TRAIN = ("train", "run", "--config", "net.toml", "--quiet", "--no-preflight", "-
 
 
 @pytest.fixture
-def panel() -> str:
+def panel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """A panel of unequal elements and antennas, another one, and a network for either."""
+    monkeypatch.chdir(tmp_path)
     save_calibration("panel", hardware())
     save_calibration("other", replace(hardware(), elements=hardware().elements.conj()))
     Path("net.toml").write_text(NETWORK, encoding="utf-8")
