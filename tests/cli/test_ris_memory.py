@@ -1,6 +1,8 @@
 """Is what fits in no memory refused with the number before it is allocated, and what streams let through?"""
 
 import os
+import re
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,13 @@ from running import NETWORK, SMALL, Run
 from ris_pytorch_pipeline.cli import memory, program
 from ris_pytorch_pipeline.cli.commands import locate
 from ris_pytorch_pipeline.cli.memory import compared_bytes, drawn_bytes, fitting, require, scene_bytes
+from ris_pytorch_pipeline.cli.training_memory import require_update, said_of_limit
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.errors import InfeasibleError
+from ris_pytorch_pipeline.experiment import training_preset
 from ris_pytorch_pipeline.physics import preset
+from ris_pytorch_pipeline.train import Reporter, Trainer
+from ris_pytorch_pipeline.train.loop.update_memory import update_memory
 
 FREE = 8 * 10**9
 
@@ -87,6 +93,85 @@ def test_a_batch_that_does_not_fit_is_refused_before_it_is_drawn(ris: Run, comma
     where = () if command == "doctor" else ("run",)
     ris(command, *where, "--config", "net.toml").refused("a batch of 100000 scenes", "lower plan.batch")
     assert [path.name for path in Path().iterdir()] == ["net.toml"]
+
+
+@pytest.mark.parametrize("command", [("train",), ("train", "--no-preflight"), ("doctor",), ("search",)], ids=str)
+def test_a_batch_that_can_be_drawn_and_not_learned_from_is_refused(ris: Run, command: tuple[str, ...]) -> None:
+    """16000 scenes of the default panel take 3 GB to draw, and an update of them some 25 GB; 8 GB are free."""
+    Path("net.toml").write_text("[plan]\nbatch = 16000\nn_train = 16000\n", encoding="utf-8")
+    name, *more = command
+    where = () if name == "doctor" else ("run",)
+    found = ris(name, *where, "--config", "net.toml", *more)
+    found.refused("at most 7.2 GB", "GB for an update of 16000 scenes of 144 elements", "optimisation.accumulation")
+    assert [path.name for path in Path().iterdir()] == ["net.toml"]
+
+
+def _with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: free)
+
+
+@pytest.mark.parametrize("command", ["train", "doctor", "search"])
+def test_the_batches_that_a_refusal_names_fit_and_make_the_same_update(
+    ris: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """In 40 MB, 256 scenes of a small network do not fit, and the parts of a batch that the message names do."""
+    tail = ("--config", "net.toml", *(("run",) if command != "doctor" else ()))
+    tail += ("--trials", "1", "--best", "0", "--scenes", "2") if command == "search" else ()
+    whole = NETWORK.replace("batch = 16", "batch = 256").replace("n_train = 32", "n_train = 256")
+    Path("net.toml").write_text(whole, encoding="utf-8")
+    _with_free(monkeypatch, 40 * 10**6)
+    said = ris(command, *tail)
+    said.refused("an update of 256 scenes of 36 elements")
+    batch, accumulation = map(int, re.findall(r"plan\.batch to (\d+), .*accumulation = (\d+) ", said.err)[0])
+    assert batch * accumulation == 256 and batch < 256
+    less = whole.replace("batch = 256", f"batch = {batch}") + f"[optimisation]\naccumulation = {accumulation}\n"
+    Path("net.toml").write_text(less, encoding="utf-8")
+    assert ris(command, *tail).code == 0
+
+
+def test_what_an_estimate_tries_changes_neither_a_network_nor_a_stream() -> None:
+    trainer = Trainer(reporter=Reporter(quiet=True))
+    before, random = deepcopy(trainer.net.state_dict()), torch.get_rng_state()
+    needed = update_memory(trainer)
+    assert needed is not None and needed.scene > 10**6
+    assert torch.equal(random, torch.get_rng_state())
+    assert all(torch.equal(before[name], value) for name, value in trainer.net.state_dict().items())
+    assert all(parameter.grad is None for parameter in trainer.net.parameters())
+    assert update_memory(trainer) == needed
+
+
+@pytest.mark.parametrize("batch", [4, 16])
+def test_what_is_counted_on_two_scenes_is_what_a_batch_keeps(batch: int) -> None:
+    """Counted by trainlint on the whole batch, whose checks report it."""
+    training = training_preset("tiny", {"plan": {"batch": batch, "n_train": batch, "n_val": 4}})
+    trainer = Trainer(training, reporter=Reporter(quiet=True))
+    needed = update_memory(trainer)
+    line = next(line for line in trainer.preflight() if line.name == "memory")
+    kept = float(re.findall(r"activations ([\d.]+) MB", line.number)[0])
+    assert needed is not None and needed.scene * batch / 1e6 == pytest.approx(kept, rel=0.02)
+
+
+def test_a_network_that_fails_is_left_to_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(reporter=Reporter(quiet=True))
+    monkeypatch.setattr(trainer.net, "forward", lambda inputs: torch.ones(2) @ torch.ones(3))
+    assert update_memory(trainer) is None
+    require_update(trainer, checked=True)
+
+
+def test_a_limited_run_is_computed_in_pieces_and_told_so_beforehand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The trainer answers a limit by pieces, so that nothing is refused; a run that goes on counts its pieces."""
+    training = training_preset("tiny", {"plan": {"batch": 1024}})
+    trainer = Trainer(training, reporter=Reporter(quiet=True))
+    _with_free(monkeypatch, 10**9)
+    assert said_of_limit(trainer, 10**9).startswith("[NOTE] an update of 1024 scenes takes an estimate of 1.")
+    assert said_of_limit(trainer, 10**10) == ""
+    with pytest.raises(InfeasibleError, match="an update of 1024 scenes"):
+        require_update(trainer, checked=False)
+    require_update(trainer, checked=False, pieces=4)
+    with pytest.raises(InfeasibleError, match="in each of 4 processes"):
+        require_update(trainer, checked=False, pieces=4, at_once=4)
 
 
 def test_the_checks_of_a_plan_with_zeros_too_many_look_at_some_of_its_rates(ris: Run) -> None:

@@ -11,7 +11,6 @@ from trainlint import free_bytes
 from ..bench import region_of
 from ..errors import InfeasibleError
 from ..estimate import GENIE, Estimator, MaximumLikelihood, contender
-from ..experiment import TrainingExperiment
 from ..files import regular_size
 from ..physics import Observation, Scenario, ends
 from ..physics.scenes.scenario import CountSpan
@@ -77,23 +76,6 @@ def require_compared(scenario: Scenario, sources: Iterable[CountSpan], scenes: i
         compared_bytes(replace(scenario, sources=most), scenes, methods),
         f"{scenes} scenes of {scenario.elements} elements a cell",
         ("lower --scenes", "take a smaller panel"),
-    )
-
-
-def require_batch(training: TrainingExperiment) -> None:
-    """Refuse a training whose first batch fits in no memory, before it is drawn.
-
-    Args:
-        training: what is trained, and on what.
-
-    Raises:
-        InfeasibleError: it does not fit.
-    """
-    scenes = training.plan.sizes()[0]
-    require(
-        drawn_bytes(training.scenario, scenes, torch.complex64),
-        f"a batch of {scenes} scenes of {training.scenario.elements} elements",
-        ("lower plan.batch", "take a smaller panel"),
     )
 
 

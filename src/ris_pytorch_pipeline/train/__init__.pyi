@@ -1,3 +1,4 @@
+from .files.calibrated import check_hardware, scenes_behind
 from .files.checkpoint import Checkpoint, Header, read_checkpoint
 from .files.folder import is_of_launch
 from .files.ledger import Ledger, read_ledger, standing
@@ -40,6 +41,7 @@ __all__ = [
     "Update",
     "WatchConfig",
     "average_weight",
+    "check_hardware",
     "is_of_launch",
     "joined",
     "launch_of",
@@ -52,6 +54,7 @@ __all__ = [
     "read_checkpoint",
     "read_ledger",
     "release_network",
+    "scenes_behind",
     "shard_scenes",
     "standing",
 ]

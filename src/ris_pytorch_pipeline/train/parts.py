@@ -11,6 +11,7 @@ from ..data import BatchSource, HeldScenes, Inputs, Labels, SceneSource
 from ..experiment.training import TrainingExperiment
 from ..losses import HybridLoss, LossReport, measure_prediction
 from ..nets import built_network
+from ..physics import Hardware
 from .loop.budget import budget_of
 
 Criterion = Callable[[Any, Inputs, Labels], LossReport]
@@ -87,15 +88,22 @@ def hybrid_measures(prediction: Any, labels: Labels) -> dict[str, Tensor]:  # no
     return dict(zip(MEASURES, (measures.nmse, missed.double(), (~measures.order).double()), strict=True))
 
 
-def drawn_scenes(experiment: TrainingExperiment) -> Data:
+def drawn_scenes(experiment: TrainingExperiment, hardware: Hardware | None = None) -> Data:
     """Scenes drawn from an experiment's scenario, on streams of their own for training and validation.
 
     Validation scenes are drawn on the CPU, so that runs on different devices are judged by the same ones.
+
+    Args:
+        experiment: its scenario, plan, seed and device.
+        hardware: of the panel, where it is not nominal; all scenes are then drawn on the CPU.
+
+    Returns:
+        The batches of a run.
     """
-    plan = experiment.plan
+    plan, there = experiment.plan, experiment.plan.draw == "device" and hardware is None
     train = SceneSource(
         scenario=experiment.scenario, split="train", seed=experiment.seed, scenes=plan.n_train, batch=plan.batch,
-        kinds=experiment.kinds, device=experiment.device if plan.draw == "device" else "cpu",
+        kinds=experiment.kinds, device=experiment.device if there else "cpu", hardware=hardware,
     )  # fmt: skip
     apart = None if plan.same_scenes else replace(train, split="validation", scenes=plan.n_val, device="cpu")
     if apart is None or not plan.fresh:

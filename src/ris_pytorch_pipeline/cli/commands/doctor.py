@@ -5,8 +5,8 @@ import argparse
 from trainlint import Preflight, show_preflight
 
 from ...train import Reporter, Trainer
-from ..memory import require_batch
 from ..options.training_experiment import training_of
+from ..training_memory import require_batch, require_update
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -18,4 +18,5 @@ def run(arguments: argparse.Namespace) -> int:
     training = training_of(arguments)
     require_batch(training)
     trainer = Trainer(training, reporter=Reporter(quiet=True))
+    require_update(trainer, checked=True)
     return show_preflight(Preflight(lines=trainer.preflight()), as_json=arguments.json)

@@ -35,14 +35,16 @@ from ...search.kept.names import JOURNAL
 from ...search.kept.studies import refuse_absent, refuse_present
 from ...tasks import Executor
 from ...tasks.watch import Watch
+from ...train import Reporter, Trainer
 from ..forms.base_checked import base_preflight
-from ..memory import fixed_bytes, require, require_batch
+from ..memory import fixed_bytes, require
 from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.search_options import RESUMED
 from ..options.storage_url import TOLD, with_url
 from ..options.training_experiment import training_of
 from ..showing.preflight_shown import show_counted
 from ..showing.search_shown import print_results
+from ..training_memory import require_batch, require_update
 from .train import check_alone, stop
 
 MOST_WORKERS = 1024
@@ -72,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     if settings is None:
         _check_resumed(arguments)
     else:
-        _check_memory(settings, workers)
+        _check_memory(settings, workers, arguments)
     storage = _place(arguments)
     with executor_of(arguments, watched=False) as executor:  # each process watches its own trials
         checked = _checked(arguments, settings, executor)
@@ -212,19 +214,25 @@ def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
     return 1 if code or results.best is None else 0
 
 
-def _check_memory(settings: Settings, workers: int) -> None:
+def _check_memory(settings: Settings, workers: int, arguments: argparse.Namespace) -> None:
     """Refuse fixed scenes that fit in no memory, of which each process holds its own, and a batch that does not.
+
+    What an update takes is asked of this machine alone, not for workers of a cluster elsewhere.
 
     Raises:
         InfeasibleError: they do not fit.
     """
-    require_batch(settings.base.training)
-    scenario = settings.base.training.scenario
+    base = settings.base.trained_for(settings.epochs).training
+    require_batch(base)
+    scenario = base.scenario
     require(
         workers * fixed_bytes(scenario, settings.scenes),
         f"{2 * settings.scenes} fixed scenes of {scenario.elements} elements in each process of --workers {workers}",
         ("lower --scenes", "lower --workers", "take a smaller panel"),
     )
+    if base.device == "cpu" and (arguments.cluster or "1").isdecimal():
+        trainer = Trainer(base, reporter=Reporter(quiet=True))
+        require_update(trainer, checked=arguments.preflight, at_once=workers)
 
 
 def _check_resumed(arguments: argparse.Namespace) -> None:

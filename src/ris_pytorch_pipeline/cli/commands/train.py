@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from trainlint.errors import InfeasibleError as TooLittle
 
@@ -11,6 +12,7 @@ from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
 
 from ...data import open_shards
 from ...errors import ConfigurationError, InfeasibleError
+from ...experiment import TrainingExperiment
 from ...files import stopping
 from ...foreign import foreign_errors
 from ...train import (
@@ -19,17 +21,21 @@ from ...train import (
     TensorBoard,
     Trainer,
     WatchConfig,
+    check_hardware,
     is_of_launch,
     joined,
     launch_of,
     processes_of,
+    read_checkpoint,
+    scenes_behind,
     shard_scenes,
 )
 from ...train.files.folder import RunFiles
-from ..memory import require_batch
+from ..options.scenes.hardware import calibration_name, hardware_for
 from ..options.scenes.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
+from ..training_memory import require_batch, require_update, said_of_limit
 
 MOST_MEGABYTES = 10**9
 """More than any machine has."""
@@ -47,9 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
     resume = arguments.resume or is_of_launch(arguments.out, launch_of(os.environ))
     resumed = arguments.out if resume else None
-    parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
-    if arguments.shards is not None:
-        verify(open_shards(arguments.shards), ("train", "validation"))
+    parts = parts_of(arguments, experiment, resumed)
     reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
     checked = arguments.preflight and not resume and processes_of(os.environ, experiment.device).first
     if checked:
@@ -68,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             watch=watch,
             stop=stop_asked,
         )
+        _foresee(trainer, arguments, checked=checked, resume=resume)
         try:
             with foreign_errors(), limit:
                 progress = trainer.fit(resume=resume)
@@ -79,6 +84,53 @@ def run(arguments: argparse.Namespace) -> int:
         Reporter().verdict(trainer.verdict)
     print(f"{progress.updates} updates in {progress.epoch} epochs; checkpoints and ledger in {arguments.out}")
     return 0
+
+
+def parts_of(arguments: argparse.Namespace, experiment: TrainingExperiment, resumed: Path | None) -> Parts:
+    """Where the scenes come from: shards, one's own panel, or a nominal one.
+
+    Args:
+        arguments: of the command.
+        experiment: what is trained.
+        resumed: folder of the run that goes on, with the scenes that it began with.
+
+    Raises:
+        ConfigurationError: shards behind one more calibration, or another one than the run began with.
+        InputError: no calibration in that file, or one of other hardware or codes.
+    """
+    if arguments.shards is not None:
+        if arguments.calibration is not None:
+            raise ConfigurationError(
+                "--calibration or --shards", "both", "shards are drawn already, behind the hardware that they name",
+                "simulate shards with --calibration, and train from them with --shards alone",
+            )  # fmt: skip
+        parts = Parts(data=shard_scenes(arguments.shards, resumed))
+        verify(open_shards(arguments.shards), ("train", "validation"))
+        return parts
+    hardware, name = hardware_for(arguments, experiment), calibration_name(arguments.calibration)
+    if resumed is not None:
+        check_hardware(resumed, name)
+    return Parts() if hardware is None or name is None else Parts(data=scenes_behind(hardware, name))
+
+
+def _foresee(trainer: Trainer, arguments: argparse.Namespace, *, checked: bool, resume: bool) -> None:
+    """Refuse a batch whose update does not fit, where no check has; one that a limit makes too large is told of.
+
+    Raises:
+        InfeasibleError: it does not fit.
+    """
+    if arguments.memory_limit is not None:
+        told = said_of_limit(trainer, arguments.memory_limit * 1_000_000)
+        for line in [told] if told else []:
+            trainer.reporter.say(line)
+    elif not checked:
+        require_update(trainer, checked=False, pieces=_pieces_of(arguments.out) if resume else 1)
+
+
+def _pieces_of(folder: Path) -> int:
+    """In how many pieces the run in a folder computes a batch; 1 where it has no checkpoint yet."""
+    newest = RunFiles(folder, writes=False).newest()
+    return 1 if newest is None else read_checkpoint(newest).progress.pieces
 
 
 def watch_of(arguments: argparse.Namespace) -> WatchConfig:
@@ -121,7 +173,12 @@ def limited(megabytes: int | None, device: str) -> AbstractContextManager[None]:
 
 
 def sound(trainer: Trainer, *, quiet: bool) -> bool:
-    """Whether every check passed; they are shown where one did not, or unless quiet."""
+    """Whether every check passed; they are shown where one did not, or unless quiet.
+
+    Raises:
+        InfeasibleError: a batch whose update does not fit in the memory.
+    """
+    require_update(trainer, checked=True)
     found = Preflight(lines=trainer.preflight())
     if not (quiet and found.passed):
         show_preflight(found)

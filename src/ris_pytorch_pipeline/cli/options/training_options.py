@@ -18,6 +18,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write scalars for TensorBoard there")
     parser.add_argument("--log-every", type=int, default=50, metavar="N", help="updates between reports (50)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="train on the scenes of `ris simulate --shards`")
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="draw the scenes behind these gains")
     parser.add_argument(
         "--watch",
         metavar="PRESET",

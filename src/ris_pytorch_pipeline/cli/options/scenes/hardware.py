@@ -8,7 +8,7 @@ from ....bench import Drawer, calibrated_scenes, cell_scenes
 from ....calibrate import Calibration, load_calibration
 from ....data.sharded.manifest import file_digest
 from ....errors import ConfigurationError
-from ....experiment import Experiment
+from ....experiment import Experiment, TrainingExperiment
 from ....physics import Hardware, draw
 from ....rng import stream
 
@@ -30,8 +30,10 @@ def hardware_of(arguments: argparse.Namespace) -> Calibration | None:
     return load_calibration(arguments.calibration)
 
 
-def hardware_for(arguments: argparse.Namespace, experiment: Experiment) -> Hardware | None:
+def hardware_for(arguments: argparse.Namespace, experiment: Experiment | TrainingExperiment) -> Hardware | None:
     """The hardware that a command draws the scenes of an experiment behind; one scene is drawn to see that it fits.
+
+    Whatever reads the scenes is told of it, but by a command that has `--untold`.
 
     Raises:
         ConfigurationError: `--untold` without a calibration.
@@ -40,7 +42,7 @@ def hardware_for(arguments: argparse.Namespace, experiment: Experiment) -> Hardw
     calibration = hardware_of(arguments)
     if calibration is None:
         return None
-    hardware = calibration.hardware(told=not arguments.untold)
+    hardware = calibration.hardware(told=not vars(arguments).get("untold"))
     draw(experiment.scenario, 1, stream(experiment.seed, "simulate", 0), hardware=hardware)
     return hardware
 
