@@ -81,7 +81,8 @@ def structure(observation: Observation, groups: Groups, tangents: Tangents) -> S
     Each statistic is compared with the same of R = 40 draws, by Student's t with R - 1 degrees of freedom. A scene that
     looks unlike noise there is looked at again with 1000 draws: p is the share of draws that reach the statistic, and
     beyond the last 5 % of them the tail of an exponential law through these. The least p-value is multiplied by the
-    number of statistics. A known noise variance adds the χ² test of the energy, which may be too large or too small.
+    number of statistics, see `factors`. A known noise variance adds the χ² test of the energy, which may be too large
+    or too small.
 
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.estimate.fit import groups_of, tangents_of
@@ -98,7 +99,7 @@ def structure(observation: Observation, groups: Groups, tangents: Tangents) -> S
     """
     rows = torch.arange(len(observation), device=observation.measurements.device)
     p_values = _looked_at(observation, groups, tangents, rows, _DRAWS)
-    first = p_values.amin(-1) * p_values.shape[-1]
+    first = (p_values * factors(p_values)).amin(-1)
     again = torch.nonzero((first < _UNLIKE) & (first > _SURE)).squeeze(-1)
     if again.numel():
         p_values[again] = _looked_at(observation, groups, tangents, again, _MANY)
@@ -107,9 +108,30 @@ def structure(observation: Observation, groups: Groups, tangents: Tangents) -> S
         p_values = torch.cat([p_values, _chi_squared(groups, tangents, observation.noise_variance)], dim=-1)
     possible = (_freedom(groups) - POSITION * groups.order > _FEWEST) & ~p_values.isnan().any(-1)
     p_values = torch.where(possible[:, None], p_values, torch.ones_like(p_values))
-    least, cause = p_values.min(-1)
+    least, cause = (p_values * factors(p_values, asked)).min(-1)
     cause = torch.where(cause < asked, cause, cause + len(STATISTICS) - asked)
-    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values, possible)
+    return Structure(least.clamp_max(1), cause, p_values, possible)
+
+
+def factors(
+    p_values: Float[Tensor, "scene statistic"], asked: int | None = None
+) -> Float[Tensor, "statistic"]:  # noqa: F821 # fmt: skip
+    """What each p-value is multiplied by: the number n of statistics, or 2 of wavelengths and 2 (n - 1) of the others.
+
+    Half of the level is for pilots of several wavelengths where they are asked for. Other errors leave much in
+    several statistics, and these little and in one alone. The sum of all chances is that of one level either way.
+
+    Args:
+        p_values: of all statistics.
+        asked: how many of them are those of the residual; None is all.
+    """
+    count = p_values.shape[-1]
+    asked = count if asked is None else asked
+    result = p_values.new_full((count,), count)
+    if asked == len(STATISTICS):
+        result[:] = 2 * (count - 1)
+        result[asked - 1] = 2
+    return result
 
 
 def _looked_at(
