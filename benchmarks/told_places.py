@@ -2,8 +2,8 @@
 
 The scenes of `model_fit.py --kinds "bandwidth within"`, K estimated by `PilotMl`. From its places on, places, powers
 and noise are refined by the likelihood of nine carriers of equal power with independent symbols, Γ = σ² I + Σ_k p_k/9
-Σ_c b_kc b_kc^H over all numbers of a scene. Told for both: sources without a true one within 3° (false), true ones without
-an estimate (missed), and the sources further than 1° from the true one that they are. Usage:
+Σ_c b_kc b_kc^H over all numbers of a scene. Told for both: sources without a true one within 3° (false), true ones
+without an estimate (missed), and the sources further than 1° from the true one that they are. Usage:
 python benchmarks/told_places.py --scenes 64 --seed 977
 """
 
