@@ -47,8 +47,9 @@ def test_the_likelihood_of_the_symbols_beside_two_references_unless_named(ris: R
 def test_the_table_and_the_figure(ris: Run, tmp_path: Path) -> None:
     out = ris("bench", "--methods", "sml,genie", "--sources", "1", "--snr-db", "20", "--figure", "f.png", *FEW).out
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
-    for word in ("method", "RMSE/CRB", "sml", "genie", "2 of 2 cells; configuration "):
+    for word in ("method", "RMSE/CRB", "sml", "genie", "2 of 2 cells\nconfiguration "):
         assert word in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_what_is_finished_is_kept_after_ctrl_c(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,13 @@ import pytest
 import torch
 from fitted_scenes import flipped, scenes
 
-from ris_pytorch_pipeline.estimate.fit.counting.model_error import energy_by_group, error_evidence, sources_share
+from ris_pytorch_pipeline.estimate.fit.counting.model_error import (
+    all_gain,
+    energy_by_group,
+    error_evidence,
+    gain_over_errors,
+    sources_share,
+)
 from ris_pytorch_pipeline.estimate.fit.counting.scatter import Scatter, scatter_of
 from ris_pytorch_pipeline.estimate.fit.counting.spare import kept_sources
 from ris_pytorch_pipeline.estimate.fit.groups import Groups, groups_of
@@ -44,6 +50,18 @@ def test_places_without_a_source_are_not_kept() -> None:
     both = torch.cat([true.truth.positions, wrong], dim=1)
     scatter, powers = weighed(true.observation, both, true)
     assert kept(scatter, powers * torch.tensor([1.0, 0.1])) == [1] * 8
+
+
+@pytest.mark.parametrize("asked", [0.0, 10.0, 20.0, 1e6])
+def test_asking_source_by_source_says_the_same_as_all_gains(asked: float) -> None:
+    true = scenes(sources=3, count=12)
+    scatter, powers = weighed(true.observation, true.truth.positions, true)
+    powers = powers * torch.tensor([1.0, 0.3, 0.1])
+    share = torch.rand(12, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    share[share > 0.6] = 1.0
+    every = (gain_over_errors(scatter, scatter.groups.present, powers) * share > asked).all(-1)
+    assert all_gain(scatter, powers, share, asked).tolist() == every.tolist()
+    assert 0 < int(every.sum()) < 12 or asked in (0.0, 1e6)
 
 
 def test_phase_errors_leave_what_follows_the_sources() -> None:

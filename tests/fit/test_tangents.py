@@ -9,8 +9,9 @@ from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
 from ris_pytorch_pipeline.estimate.fit.certainty.panel_error import error_power
+from ris_pytorch_pipeline.estimate.fit.residual import tangents
 from ris_pytorch_pipeline.estimate.fit.residual.code_errors import code_errors, neighbours
-from ris_pytorch_pipeline.estimate.fit.residual.structure import STATISTICS
+from ris_pytorch_pipeline.estimate.fit.residual.structure import STATISTICS, factors
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import (
     Array,
@@ -112,6 +113,37 @@ def test_pilots_of_more_than_one_wavelength_are_seen() -> None:
     assert int((p_values(two_carriers(true), true)[:, number] < 1e-4).sum()) >= 7
 
 
+def test_the_rows_of_a_band_are_those_of_its_likelihood_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slower truth: the covariance of the residual with 40 carriers of their own, r^T (2 - (I/2 + C C^T)⁻¹) r / 2."""
+    monkeypatch.setattr(tangents, "_BAND", 0.05)  # where the third order is small
+    true = scenes("pilot", sources=2, count=4, snr_db=30.0, horizontal=4, vertical=4)
+    seen, positions = scale(true.observation).observation, true.truth.positions
+    groups = groups_of(seen, positions)
+    found = tangents_of(seen, groups, positions)
+    noise = groups.residual(groups.measurements).abs().square().sum((1, 2)) / (groups.equations - 2)
+    carriers = []
+    for shift in (0.05 * (k / 40 - 0.5) for k in (0.5 + n for n in range(40))):
+        array = replace(seen.array, wavelengths=(seen.array.wavelength * (1 + shift),))
+        heard = seen.response(steering_at(to_cosines(positions, array), array)) * groups.amplitudes[:, :, :, None]
+        carriers += [turn * heard.transpose(1, 2).flatten(2)[:, k, None] / 40**0.5 for k in (0, 1) for turn in (1, 1j)]
+    left = found.without_fitted(groups.residual(torch.stack(carriers)).to(torch.complex64))
+    size = (2 * noise).sqrt()[:, None, None]
+    columns = torch.view_as_real(left).flatten(2).movedim(0, 2).double() / size  # (scene, real, carrier)
+    half = torch.eye(columns.shape[1], dtype=torch.float64) / 2
+    exact = (4 * half - torch.linalg.inv(half + columns @ columns.mT)) / 2
+    assert found.wide is not None
+    rows = found.wide.double()
+    assert float((rows.mT @ rows - exact).norm()) < 0.01 * float(exact.norm())
+
+
+def test_pilots_of_several_wavelengths_have_half_a_level_of_their_own() -> None:
+    single = factors(torch.ones(1, 10))
+    several, known_noise = factors(torch.ones(1, 11)), factors(torch.ones(1, 13), 11)
+    assert single.tolist() == [10] * 10
+    assert several.tolist() == [10] * 10 + [2]
+    assert known_noise.tolist() == [12] * 10 + [2] + [12] * 2
+
+
 def test_random_symbols_are_not_asked_for_a_wavelength_that_all_snapshots_share() -> None:
     true = scenes("random", count=2)
     assert p_values(true.observation, true).shape[1] == len(STATISTICS) - 1
@@ -138,13 +170,13 @@ def test_what_moves_of_the_sources_take_up_is_no_residual() -> None:
     true = scenes("random", count=3, sources=2)
     seen, positions = scale(true.observation).observation, true.truth.positions
     groups = groups_of(seen, positions)
-    tangents = tangents_of(seen, groups, positions)
+    found = tangents_of(seen, groups, positions)
     eye = torch.eye(6).expand(3, 6, 6)
-    assert torch.allclose(tangents.fitted @ tangents.fitted.mT, eye, atol=1e-4)
-    assert torch.allclose(tangents.drifting @ tangents.fitted.mT, 0 * eye, atol=1e-4)
+    assert torch.allclose(found.fitted @ found.fitted.mT, eye, atol=1e-4)
+    assert torch.allclose(found.drifting @ found.fitted.mT, 0 * eye, atol=1e-4)
     left = groups.residual(groups.measurements)[None]
-    once = tangents.without_fitted(left.to(torch.complex64))
-    assert torch.allclose(tangents.without_fitted(once), once, atol=1e-5)
+    once = found.without_fitted(left.to(torch.complex64))
+    assert torch.allclose(found.without_fitted(once), once, atol=1e-5)
     assert float((once - left).abs().max()) > 1e-3
 
 

@@ -151,6 +151,6 @@ def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, c
         facts = {"complete": len(cells) == wanted, "config": config, "digest": config_digest(config)}
         print_json(to_json(cells) | facts)
     else:
-        print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
+        print_cells(cells, f"{len(cells)} of {wanted} cells", f"configuration {config_digest(config)}")
     if arguments.figure is not None:
         save_figure(sweep_figure(cells), arguments.figure, quiet=arguments.json)

@@ -18,7 +18,7 @@ from ...report.pages.explorer import Most
 from ...train import Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
-from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
+from ..forms.evaluation import Evaluated, Evaluation, captions, covariance_lines, keep_evaluated
 from ..forms.kept_evaluation import FOLDER
 from ..forms.shown_run import commands_of, run_at
 from ..memory import require_compared
@@ -87,7 +87,7 @@ def _compare(trained: Trained, plan: Evaluation, folder: Path) -> None:
     """Evaluate, print the table, and keep it."""
     found = Evaluated()
     evaluate_into(found, trained, plan)
-    print_cells(found.cells, caption(trained, plan))
+    print_cells(found.cells, *captions(trained, plan))
     print("\n".join(covariance_lines(found)))
     keep_evaluated(folder, trained, plan, found)
 

@@ -29,7 +29,7 @@ from ...report import check_points, sweep_figure
 from ...train import Trained
 from ...train.files.folder import LEDGER
 from ..arguments import experiment_of, overrides_of
-from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
+from ..forms.evaluation import Evaluated, Evaluation, captions, covariance_lines, keep_evaluated
 from ..forms.kept_evaluation import FOLDER, scenarios_of
 from ..memory import require_compared
 from ..options.model import checkpoint_at, network_at, warn_of_symbols
@@ -73,7 +73,7 @@ def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, f
     if arguments.json:
         print_json(document(arguments.model, trained, plan, found))
     else:
-        print_cells(found.cells, f"{len(found.cells)} of {plan.cells} cells; {caption(trained, plan)}")
+        print_cells(found.cells, f"{len(found.cells)} of {plan.cells} cells", *captions(trained, plan))
         print("\n".join(covariance_lines(found)))
     if arguments.figure is not None:
         save_figure(sweep_figure(found.cells), arguments.figure, quiet=arguments.json)

@@ -91,7 +91,7 @@ def keep_evaluated(
     scenarios = [scenario for scenario in grid for _ in plan.methods]
     kept = KeptEvaluation(
         rows=rows_of_cells(found.cells, scenarios, plan.seed),
-        words=[f"{caption(trained, plan)}.", *(f"{line}." for line in covariance_lines(found))],
+        words=[f"{'; '.join(captions(trained, plan))}.", *(f"{line}." for line in covariance_lines(found))],
         run=trained.header.identity["run"],
         updates=trained.header.progress["updates"],
         known_order=plan.known_order,
@@ -102,13 +102,14 @@ def keep_evaluated(
     keep_evaluation(folder, kept, grid, plan.scenes, plan.seed, drawer)
 
 
-def caption(trained: Trained, plan: Evaluation) -> str:
-    """Which network and which scenes, in one line."""
+def captions(trained: Trained, plan: Evaluation) -> tuple[str, str, str]:
+    """Which network, which scenes and which configuration: a line each that fits into 80 columns."""
     order = "known" if plan.known_order else "estimated"
     updates = trained.header.progress["updates"]
     return (
-        f"{trained.header.weights} weights after {updates} updates, run {trained.header.identity['run']}; K {order}; "
-        f"{plan.scenes} {_where(plan)}; configuration {config_digest(plain(plan))}"
+        f"{trained.header.weights} weights after {updates} updates, run {trained.header.identity['run']}",
+        f"K {order}; {plan.scenes} {_where(plan)}",
+        f"configuration {config_digest(plain(plan))}",
     )
 
 

@@ -32,13 +32,13 @@ def alarms(cells: Sequence[Cell]) -> list[str]:
     ]
 
 
-def print_cells(cells: Sequence[Cell], caption: str) -> None:
-    """The cells as a table, one line each where they fit, with the alarms below."""
+def print_cells(cells: Sequence[Cell], *captions: str) -> None:
+    """The cells as a table, one line each where they fit, with a line for each caption and the alarms below."""
     table = table_of("Estimators beside the Cramér-Rao bound", COLUMNS, keys=3)
     for cell in cells:
         table.add_row(*cell_row(cell))
     print_table(table)
-    for line in (caption, *alarms(cells)):
+    for line in (*captions, *alarms(cells)):
         print(line)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...physics import Observation
 from ..estimate import Estimate
-from ..fit.counting.model_error import SPEAKS, error_evidence, gain_over_errors
+from ..fit.counting.model_error import SPEAKS, all_gain, error_evidence
 from ..fit.counting.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.counting.spare import own_share
 from ..fit.groups import Groups, groups_of
@@ -96,34 +96,47 @@ def _grown(given: Hypothesis, rows: Tensor, more: Hypothesis) -> Hypothesis:
 
 
 def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegion, threshold: float) -> Tensor:
-    """True where the sources of a hypothesis leave nothing but white noise, and none is an error of the others."""
+    """True where the sources of a hypothesis leave nothing but white noise, and none is an error of the others.
+
+    What most scenes fail for least work is asked first.
+    """
     seen = scaled.observation[rows]
     positions = region.reported(given.cosines, seen.array)
-    groups = groups_of(seen, positions)
-    stands = _needed(seen, groups, given, threshold)
-    some = torch.nonzero(stands).squeeze(-1)  # the residual is asked last, as that takes longest
-    if some.numel() == 0:
-        return stands
-    tangents = tangents_of(seen[some], groups[some], positions[some])
-    stands[some] = structure(seen[some], groups[some], tangents).p_value >= _WHITE
+    groups, powers = groups_of(seen, positions), given.log_powers.exp()
+    random = seen.symbols == "random"
+    stands = _quiet(seen, groups, powers) if random else _bring_enough(seen, groups, threshold)
     some = torch.nonzero(stands).squeeze(-1)
-    if seen.symbols == "random" and some.numel():  # what one source that moves leaves is white beside a second one, too
-        levels = given.log_powers[some].exp(), given.log_noise[some].exp()
+    if some.numel():
+        tangents = tangents_of(seen[some], groups[some], positions[some])
+        stands[some] = structure(seen[some], groups[some], tangents).p_value >= _WHITE
+        some = torch.nonzero(stands).squeeze(-1)
+    if random and some.numel():
+        stands[some] = _own_enough(seen[some], groups[some], powers[some], threshold)
+        some = torch.nonzero(stands).squeeze(-1)
+    if random and some.numel():  # what one source that moves leaves is white beside a second one, too
+        levels = powers[some], given.log_noise[some].exp()
         mates = moving_mates(seen[some], positions[some], levels, search_grid(region, seen.array), threshold)
         stands[some] = ~mates.any(-1)
     return stands
 
 
-def _needed(seen: Observation, groups: Groups, given: Hypothesis, threshold: float) -> Tensor:
-    """True where each source gains enough, and errors of the model do not speak beside them."""
-    if seen.symbols == "pilot":
-        scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
-        each = gains(scatter, powers, losses(scatter, powers)[:, -1])
-        return each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold))
-    scatter, powers, there = scatter_of(seen, groups), given.log_powers.exp(), groups.present
-    every = torch.ones_like(there[:, 0])
-    own = gain_over_errors(scatter, there, powers) * own_share(scatter, there, every)
-    return (error_evidence(scatter, there, powers) < SPEAKS) & (own.amin(-1) > _GAIN * threshold)
+def _quiet(seen: Observation, groups: Groups, powers: Tensor) -> Tensor:
+    """True where errors of the model do not speak beside sources of random symbols."""
+    return error_evidence(scatter_of(seen, groups), groups.present, powers) < SPEAKS
+
+
+def _own_enough(seen: Observation, groups: Groups, powers: Tensor, threshold: float) -> Tensor:
+    """True where each source of random symbols gains enough by what of its symbols is its own."""
+    scatter, there = scatter_of(seen, groups), groups.present
+    share = own_share(scatter, there, torch.ones_like(there[:, 0]))
+    return all_gain(scatter, powers, share, _GAIN * threshold)
+
+
+def _bring_enough(seen: Observation, groups: Groups, threshold: float) -> Tensor:
+    """True where each pilot gains enough over steady scatter."""
+    scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
+    each = gains(scatter, powers, losses(scatter, powers)[:, -1])
+    return each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold))
 
 
 def _powers(groups: Groups) -> Tensor:

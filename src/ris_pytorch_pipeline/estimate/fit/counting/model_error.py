@@ -82,14 +82,44 @@ def gain_over_errors(scatter: Scatter, present: Mask, powers: Tensor) -> Float[T
     found = powers.new_full(powers.shape, torch.nan)
     for source in range(present.shape[1]):
         rows = torch.nonzero(present[:, source]).squeeze(-1)
-        if rows.numel() == 0:
-            continue
-        part, some, strength = _rows(scatter, rows), present[rows], powers[rows]
-        others = some.clone()
-        others[:, source] = False
-        without, beside = (_best(values(part, kept, strength, others)) for kept in (others, some))
-        found[rows, source] = 2 * (without - beside)
+        if rows.numel():
+            found[rows, source] = _gain_of(
+                _rows(scatter, rows), present[rows], powers[rows], torch.full_like(rows, source)
+            )
     return found
+
+
+def all_gain(scatter: Scatter, powers: Tensor, share: Float[Tensor, "scene source"], asked: float) -> Tensor:
+    """(scene,): where a share of each source's `gain_over_errors` is more than is asked.
+
+    The source of the least share is asked first, of several the last one, and scenes in which one lacks are not asked
+    for the others: most scenes that grow lack that one.
+
+    Args:
+        scatter: sources that are all there.
+        powers: (scene, source).
+        share: of each gain that counts.
+        asked: 2 ΔNLL.
+    """
+    present, rows = scatter.groups.present, torch.arange(len(powers), device=powers.device)
+    order = present.shape[1] - 1 - share.flip(-1).argsort(dim=-1, stable=True)
+    for sources in order.mT:
+        if rows.numel() == 0:
+            break
+        source = sources[rows]
+        gain = _gain_of(_rows(scatter, rows), present[rows], powers[rows], source)
+        rows = rows[gain * share[rows, source] > asked]
+    stands = torch.zeros_like(present[:, 0])
+    stands[rows] = True
+    return stands
+
+
+def _gain_of(scatter: Scatter, present: Mask, powers: Tensor, source: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
+    """The gain of one source of each scene, which is there."""
+    others = present.clone()
+    others[torch.arange(len(others), device=others.device), source] = False
+    without, beside = (_best(values(scatter, kept, powers, others)) for kept in (others, present))
+    return 2 * (without - beside)
 
 
 def _best(found: Float[Tensor, "rival scene"]) -> Float[Tensor, "scene"]:  # noqa: F821

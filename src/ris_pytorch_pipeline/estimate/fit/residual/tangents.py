@@ -1,5 +1,6 @@
 """What would move in the measurements if sources moved, drifted or spread, or if elements had errors of their own?"""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,12 @@ from .code_errors import code_errors
 _TINY = 1e-30
 _NOTHING = 1e-5
 """Part of a direction that has to be left beside the sources; less is rounding, as with a channel of rank one."""
+_LEAST_NOISE = 1e-10
+"""Part of the energy that noise is taken to have in each number at least, where measurements have none."""
+_BAND = 0.2
+"""Bandwidth over the carrier that `wide` weighs its directions by. Symbols of a few carriers that nearly cancel leave a
+small wave with much beside it, as if the band were wider than it is: of 110 scenes of pilots with a bandwidth of 0.1
+that are off 100 have p < .0025 with 0.2, and 97 with 0.1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +53,8 @@ class Tangents:
             small share for all sources, snapshots and frequencies. 0 where moves of the sources do the same, as those
             of far sources do.
         wide: (scene, direction, real), sources of more wavelengths than one, alike in all snapshots: what a complex
-            mean of a(λ) over them leaves to second order beside a place. None of random symbols, which differ in each
-            snapshot: `spread` is for them.
+            mean of a(λ) over them leaves to second order beside a place, weighed by how much of it stands out of the
+            noise, see `_of_a_band`. None of random symbols, which differ in each snapshot: `spread` is for them.
     """
 
     fitted: Float[Tensor, "scene direction real"]
@@ -126,10 +133,7 @@ def tangents_of(
     waves = _seen(observation, _by_wavelength(observation.array, safe, wave, 1 + several), present)
     first, *second = (waves * sent[:, :, None, :, None]).unbind(2)
     scale = _beside(groups, first.sum(2, keepdim=True), fitted)
-    wide = None
-    if several:
-        beyond = torch.cat([1j * first, second[0], 1j * second[0]], dim=2)
-        wide = _rows(groups, beyond, present, fitted).float()
+    wide = _of_a_band(groups, first, second[0], fitted).float() if several else None
     power = torch.view_as_real(sent).square().sum(-1).mean(1)[:, None, None, :, None]
     level = (power / _energy(moved).mean(1)[:, None, :, :, None].clamp_min(_TINY)).sqrt()
     single = torch.complex64
@@ -190,17 +194,55 @@ def _rows(
     return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
 
 
+def _of_a_band(
+    groups: Groups,
+    first: Complex[Tensor, "scene block source antenna"],
+    second: Complex[Tensor, "scene block source antenna"],
+    beside: Float[Tensor, "scene fitted real"],
+) -> Float[Tensor, "scene direction real"]:
+    """Rows Z with ‖Z r‖² the likelihood-ratio statistic of a band of independent carriers against one wavelength.
+
+    Shares δ of the wavelength, uniform within ± B/2 and of independent complex symbols, add ε a' + η a''/2 to a wave,
+    with E|ε|² = B²/12 and E|η|² = B⁴/80 times its power. With R these directions at their size over the noise, beside
+    the sources and their moves, the residual r of unit mean power has a covariance I/2 + R^T R, and
+    Z = (I/2 + R R^T)^(-1/2) R. Directions far above the noise count alike, those below it by their energy.
+
+    Args:
+        groups: of the sources.
+        first: λ ∂a/∂λ of each source as it is received.
+        second: λ² ∂²a/∂λ².
+        beside: rows along which the fit moved the sources.
+    """
+    linear, square = _BAND / math.sqrt(12), _BAND**2 / (2 * math.sqrt(80))
+    parts = [factor * part for factor, part in ((linear, first), (square, second))]
+    directions = _left(groups, torch.cat([turn * part for part in parts for turn in (1, 1j)], dim=2), beside)
+    spare = (groups.equations - groups.order * groups.measurements.shape[1]).clamp_min(1)
+    noise = _energy(groups.residual(groups.measurements).flatten(1)) / spare
+    noise = noise.clamp_min(_LEAST_NOISE * _energy(groups.measurements.flatten(1))).clamp_min(_TINY)
+    rows = directions / (2 * noise).sqrt()[:, None, None]
+    gram = rows @ rows.mT
+    factor = torch.linalg.cholesky(gram + torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device) / 2)
+    return torch.linalg.solve_triangular(factor, rows, upper=False)
+
+
 def _beside(
     groups: Groups, steps: Complex[Tensor, "scene block direction antenna"], beside: Tensor | None
 ) -> Float[Tensor, "scene direction real"]:
     """Directions beside the sources and beside other rows at unit length, each by itself; 0 of those within them."""
+    left = _left(groups, steps, beside)
+    return left / left.norm(dim=-1, keepdim=True).clamp_min(_TINY)
+
+
+def _left(
+    groups: Groups, steps: Complex[Tensor, "scene block direction antenna"], beside: Tensor | None
+) -> Float[Tensor, "scene direction real"]:
+    """Directions without the sources and without other rows; 0 of those within them."""
     stacked = steps.movedim(2, 0).reshape(steps.shape[2], *groups.measurements.shape)
     flat = torch.view_as_real(groups.residual(stacked)).flatten(2).movedim(0, 1)
     before = torch.view_as_real(stacked).flatten(2).movedim(0, 1).norm(dim=-1, keepdim=True)
     if beside is not None:
         flat = flat - (flat @ beside.mT) @ beside
-    after = flat.norm(dim=-1, keepdim=True)
-    return torch.where(after > _NOTHING * before, flat / after.clamp_min(_TINY), torch.zeros_like(flat))
+    return torch.where(flat.norm(dim=-1, keepdim=True) > _NOTHING * before, flat, torch.zeros_like(flat))
 
 
 def _field(
