@@ -155,7 +155,6 @@ SAID: Mapping[str, str] = {
     "benchmarks/processes.py": r"\d processes against one, tiny, batches of 8: x \d",
     "benchmarks/proposal_designs.py": r"(?m)^design .*, symbols pilot, seed \d, |\| design \| symbols \| weights \|",
     "benchmarks/proposals.py": r"\| symbols \| K \| SNR dB \| \(u, w\) \|",
-    "benchmarks/q_intervals.py": "--scenes 1",
     "benchmarks/queue_simulation.py": r"\| workers \| seconds \| tasks/s \| busy \| done again \|",
     "benchmarks/residual_alarms.py": r"\| preset \| search \| seed, n \| p < 0\.01 \| p < 0\.05 \| misfits",
     "benchmarks/search_coverage.py": r"\| preset \| K \| dB \| scenes \| sources found \| Fisher \|",
