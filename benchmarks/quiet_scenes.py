@@ -4,7 +4,7 @@ There a network states no probability of its number of sources, or, with a doubt
 Scenes of K = 1..5, equally many, from a stream that neither training nor tests use, K estimated; and noise alone. A
 cell is the share that is called quieter, with Wilson's 95 % interval.
 
-    python benchmarks/quiet_scenes.py --scenes 250
+    python benchmarks/quiet_scenes.py --scenes 100
 """
 
 import argparse
@@ -46,7 +46,7 @@ def called_quieter(network: Localiser, several: list[Observation]) -> str:
 def main() -> None:
     """Print the table, row by row."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=250, help="of each SNR (250)")
+    parser.add_argument("--scenes", type=int, default=100, help="of each SNR (100)")
     given = parser.parse_args()
     torch.set_num_threads(1)
     network = Localiser.reference(domain=None)
