@@ -111,7 +111,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/gone.py": ("reliability.md", "| fault | in process |"),
     "benchmarks/interval_widths.py": ("hybrid.md", "| scenes | share 0.5 |"),
     "benchmarks/q_intervals.py": ("hybrid.md", "| symbols | of | which sources | sources |"),
-    "benchmarks/quiet_scenes.py": ("hybrid.md", "| symbols | -5 dB | 0 dB | noise alone |"),
+    "benchmarks/quiet_scenes.py": ("hybrid.md", "| symbols | -5 dB | noise alone |"),
     "benchmarks/music_on.py": ("hybrid.md", "| MUSIC on | symbols | K |"),
     "benchmarks/one_scale.py": ("hybrid.md", "| symbols | way | most MB |"),
     "benchmarks/impairments.py": ("decisions/robust.md", "| symbols | errors | SNR dB | K |"),
