@@ -162,7 +162,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/queue_simulation.py": r"\| workers \| seconds \| tasks/s \| busy \| done again \|",
     "benchmarks/residual_alarms.py": r"\| preset \| search \| seed, n \| p < 0\.01 \| p < 0\.05 \| misfits",
     "benchmarks/search_coverage.py": r"\| preset \| K \| dB \| scenes \| sources found \| Fisher \|",
-    "benchmarks/search_ways.py": r"\| symbols \| K \| way \||\| part \| random, K = 3 \|",
+    "benchmarks/search_ways.py": r"\| (symbols \| K|K \| SNR dB) \| way \||\| part \| random, K = 3 \|",
     "benchmarks/serve_load.py": r"\| batch \| clients \| n \| per s \| p50 s \| p99 s \|",
     "benchmarks/simulate.py": r"8 scenes of preset \w+ in \d",
     "benchmarks/speed.py": r"scenes/s, plain NumPy +\d+\.\d\d scenes/s, ratio",
@@ -185,7 +185,8 @@ LEFT = {"trainlint/benchmarks/peers.py": "rows/trainlint_check_broken.jsonl"}
 ELSEWHERE = {"trainlint/benchmarks/evidence.py": "trainlint/tests/failures/test_evidence.py"}
 """Programs that another test runs."""
 GIVEN = {"../older": str(ROOT), "FILE": str(NETWORK), "kept/hard/best.safetensors": str(NETWORK), "NAMES": "ledger",
-         "python": sys.executable, "results/measured/fit/still-codes.csv": "still-codes.csv"}  # fmt: skip
+         "runs/robust/best.safetensors": str(NETWORK), "python": sys.executable,
+         "results/measured/fit/still-codes.csv": "still-codes.csv"}  # fmt: skip
 """What stands for a thing of the reader's own, and for a file that a line writes."""
 PAGES, RIVAL = {"runs/demo/report.html", "runs/page/report.html"}, "runs/rival.safetensors"
 """What other commands of the pages leave, and two benchmarks ask for."""
