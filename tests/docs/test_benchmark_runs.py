@@ -20,6 +20,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/ablations.py": "--scenes 1 --only updates",
     "benchmarks/against_checkout.py": "--pairs 1",
     "benchmarks/array_bounds.py": "--arrays line --sources 1 --scenes 2",
+    "benchmarks/beams_by_fft.py": "--side 8",
     "benchmarks/ceiling.py": "--scenes 1",
     "benchmarks/compiled.py": "--parts network --turns 3",
     "benchmarks/covariances.py": "--scenes 2 --kinds pilot --sources 1 --snr-db 20",
@@ -98,6 +99,7 @@ SMALLEST: Mapping[str, str] = {
 SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/ablations.py": ("hybrid.md", "| part | value | random, K = 3, 5 dB |"),
     "benchmarks/array_bounds.py": ("arrays.md", "| array | K | within 3° |"),
+    "benchmarks/beams_by_fft.py": ("hybrid.md", "| side | beams, s |"),
     "benchmarks/ceiling.py": ("hybrid.md", "| symbols | K | SNR dB | search | likelier of both |"),
     "benchmarks/covariances.py": ("hybrid.md", "| symbols | K | SNR dB | R_pred |"),
     "benchmarks/doubt.py": ("hybrid.md", "| cell | doubt | success |"),
