@@ -5,8 +5,11 @@ network of the package with K estimated, K known, and one source too many. Half 
 judged: a reliability table and the expected calibration error, of all, of each way to ask, and by the number found. The
 weights go into `Existence`. With `--located` the same weights are judged on what nothing was fitted to, as `ris locate`
 has it: the network that leaves doubtful scenes to the search, and `Sml` and `PilotMl`, with K estimated and the fit.
+There no domain is given. With `--product` nothing is fitted: what the package states by its own weights in other
+scenes, all of them judged, by the network in its domain, where the likelihood counts scenes quieter than the training.
 
     python benchmarks/existence.py --scenes 64 [--located]
+    python benchmarks/existence.py --scenes 12 --product
 """
 
 import argparse
@@ -18,7 +21,7 @@ from torch import Tensor
 from ris_pytorch_pipeline.bench import DOUBT
 from ris_pytorch_pipeline.bench.score import match_directions
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
-from ris_pytorch_pipeline.localise import Localiser
+from ris_pytorch_pipeline.localise import Existence, Localiser
 from ris_pytorch_pipeline.localise.existence import features
 from ris_pytorch_pipeline.matching import UNMATCHED
 from ris_pytorch_pipeline.physics import Observation, Truth, draw, preset
@@ -146,13 +149,40 @@ def judged(kind: str, scenes: int, *, located: bool) -> list[str]:
     return [kind, *errors[:NETWORK_WAYS], f"{together:.3f}", *errors[NETWORK_WAYS:]]
 
 
+def product(kind: str, scenes: int) -> list[str]:
+    """What `ris locate --model reference` states of scenes that nothing was fitted to: how many sources, and the error.
+
+    An error is of all cells, another one of those of the lowest SNR.
+    """
+    network, stated, right, low = Localiser.reference(doubt=DOUBT, fit=True), [], [], []
+    for sources, snr_db in CELLS:
+        drawn = draw(
+            preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse"), scenes, stream(79, "existence")
+        )
+        found = network(drawn.observation)
+        present = ~found.positions[..., 0].isnan()
+        stated.append(Existence()(drawn.observation, found)[present])
+        right.append(there(drawn.truth, found)[present].double())
+        low.append(torch.full_like(right[-1], snr_db == min(SNR_DB), dtype=torch.bool))
+    p, seen, lowest = torch.cat(stated), torch.cat(right), torch.cat(low)
+    of = [(p, seen), (p[lowest], seen[lowest])]
+    return [kind, *(cell for some, truth in of for cell in (str(len(some)), f"{error_of(some, truth):.3f}"))]
+
+
 def main() -> None:
     """Fit on one half, judge the fitted weights on the other, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=64, help="of each of the 25 cells of a kind (64)")
     parser.add_argument("--located", action="store_true", help="judge what ris locate states, too")
+    parser.add_argument(
+        "--product", action="store_true", help="judge what the package states by its own weights instead"
+    )
     given = parser.parse_args()
     torch.set_num_threads(1)
+    if given.product:
+        head = ["symbols", "sources", "expected calibration error", "sources at -5 dB", "the same of these"]
+        print(lines([head, *(product(kind, given.scenes) for kind in KINDS)]))
+        return
     rows = [judged(kind, given.scenes, located=given.located) for kind in KINDS]
     ways = list(asked(KINDS[0], located=given.located))
     print(lines([["expected calibration error", *ways[:NETWORK_WAYS], "all three", *ways[NETWORK_WAYS:]], *rows]))

@@ -20,6 +20,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/ablations.py": "--scenes 1 --only updates",
     "benchmarks/against_checkout.py": "--pairs 1",
     "benchmarks/array_bounds.py": "--arrays line --sources 1 --scenes 2",
+    "benchmarks/beams_by_fft.py": "--side 8",
     "benchmarks/ceiling.py": "--scenes 1",
     "benchmarks/compiled.py": "--parts network --turns 3",
     "benchmarks/covariances.py": "--scenes 2 --kinds pilot --sources 1 --snr-db 20",
@@ -71,7 +72,9 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/proposal_designs.py": "--scenes 32 --judge 2 --only map head",
     "benchmarks/proposals.py": "--scenes 1",
     "benchmarks/published_line.py": "--scenes 1",
+    "benchmarks/q_intervals.py": "--scenes 1",
     "benchmarks/queue_simulation.py": "--tasks 100 --workers 2",
+    "benchmarks/quiet_scenes.py": "--scenes 5",
     "benchmarks/residual_alarms.py": "--scenes 1 --presets pilot",
     "benchmarks/search_coverage.py": "--scenes 2 --sources 1 --snr-db 20",
     "benchmarks/search_ways.py": "--scenes 1",
@@ -102,6 +105,7 @@ SMALLEST: Mapping[str, str] = {
 SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/ablations.py": ("hybrid.md", "| part | value | random, K = 3, 5 dB |"),
     "benchmarks/array_bounds.py": ("arrays.md", "| array | K | within 3° |"),
+    "benchmarks/beams_by_fft.py": ("hybrid.md", "| side | beams, s |"),
     "benchmarks/ceiling.py": ("hybrid.md", "| symbols | K | SNR dB | search | likelier of both |"),
     "benchmarks/covariances.py": ("hybrid.md", "| symbols | K | SNR dB | R_pred |"),
     "benchmarks/doubt.py": ("hybrid.md", "| cell | doubt | success |"),
@@ -111,6 +115,8 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/hybrid.py": ("hybrid.md", "| symbols | K | SNR dB | network success |"),
     "benchmarks/gone.py": ("reliability.md", "| fault | in process |"),
     "benchmarks/interval_widths.py": ("hybrid.md", "| scenes | share 0.5 |"),
+    "benchmarks/q_intervals.py": ("hybrid.md", "| symbols | of | which sources | sources |"),
+    "benchmarks/quiet_scenes.py": ("hybrid.md", "| symbols | -5 dB | noise alone |"),
     "benchmarks/one_scale.py": ("hybrid.md", "| symbols | way | most MB |"),
     "benchmarks/impairments.py": ("decisions/robust.md", "| symbols | errors | SNR dB | K |"),
     "benchmarks/judged_estimators.py": ("fit.md", "| estimator | preset | kind | dB | n |"),
@@ -163,7 +169,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/queue_simulation.py": r"\| workers \| seconds \| tasks/s \| busy \| done again \|",
     "benchmarks/residual_alarms.py": r"\| preset \| search \| seed, n \| p < 0\.01 \| p < 0\.05 \| misfits",
     "benchmarks/search_coverage.py": r"\| preset \| K \| dB \| scenes \| sources found \| Fisher \|",
-    "benchmarks/search_ways.py": r"\| symbols \| K \| way \||\| part \| random, K = 3 \|",
+    "benchmarks/search_ways.py": r"\| (symbols \| K|K \| SNR dB) \| way \||\| part \| random, K = 3 \|",
     "benchmarks/serve_load.py": r"\| batch \| clients \| n \| per s \| p50 s \| p99 s \|",
     "benchmarks/simulate.py": r"8 scenes of preset \w+ in \d",
     "benchmarks/speed.py": r"scenes/s, plain NumPy +\d+\.\d\d scenes/s, ratio",
@@ -189,7 +195,8 @@ LEFT = {"trainlint/benchmarks/peers.py": "rows/trainlint_check_broken.jsonl"}
 ELSEWHERE = {"trainlint/benchmarks/evidence.py": "trainlint/tests/failures/test_evidence.py"}
 """Programs that another test runs."""
 GIVEN = {"../older": str(ROOT), "FILE": str(NETWORK), "kept/hard/best.safetensors": str(NETWORK), "NAMES": "ledger",
-         "python": sys.executable, "results/measured/fit/still-codes.csv": "still-codes.csv"}  # fmt: skip
+         "runs/robust/best.safetensors": str(NETWORK), "python": sys.executable,
+         "results/measured/fit/still-codes.csv": "still-codes.csv"}  # fmt: skip
 """What stands for a thing of the reader's own, and for a file that a line writes."""
 PAGES, RIVAL = {"runs/demo/report.html", "runs/page/report.html"}, "runs/rival.safetensors"
 """What other commands of the pages leave, and two benchmarks ask for."""
