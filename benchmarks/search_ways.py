@@ -72,9 +72,8 @@ WIDE = {"candidates": 8, "promising": 0.25}
 class LastPilot(PilotMl):
     """Pilots: once a search has ended, more places are tried for each source of scenes that are in doubt even then."""
 
-    def _find(self, *given: Any) -> Any:  # noqa: ANN401
-        likelihood, rows, _ = given
-        best = super()._find(*given)
+    def _find(self, likelihood: Any, rows: Any, sources: int) -> Any:  # noqa: ANN401
+        best = super()._find(likelihood, rows, sources)
         weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
         tried = cycle(likelihood, rows[weak], best[weak], replace(self.searching, **WIDE)) if len(weak) else best[weak]
         return best.replaced(weak, better_of(best[weak], tried))

@@ -136,12 +136,14 @@ def test_the_rows_of_a_band_are_those_of_its_likelihood_ratio(monkeypatch: pytes
     assert float((rows.mT @ rows - exact).norm()) < 0.01 * float(exact.norm())
 
 
-def test_pilots_of_several_wavelengths_have_half_a_level_of_their_own() -> None:
+def test_pilots_of_several_wavelengths_have_a_quarter_of_the_level() -> None:
     single = factors(torch.ones(1, 10))
     several, known_noise = factors(torch.ones(1, 11)), factors(torch.ones(1, 13), 11)
     assert single.tolist() == [10] * 10
-    assert several.tolist() == [10] * 10 + [2]
-    assert known_noise.tolist() == [12] * 10 + [2] + [12] * 2
+    assert several.tolist() == pytest.approx([40 / 3] * 10 + [4])
+    assert known_noise.tolist() == pytest.approx([16] * 10 + [4] + [16] * 2)
+    for found in (single, several, known_noise):
+        assert float((1 / found).sum()) == pytest.approx(1)
 
 
 def test_random_symbols_are_not_asked_for_a_wavelength_that_all_snapshots_share() -> None:
