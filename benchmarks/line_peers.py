@@ -6,8 +6,9 @@ directions on a panel of 12 x 12, and of near places on a line, angles by distan
 searched. The deterministic bound is σ²/(2 L) [Re{(D^H P⊥(A) D) ∘ S^T}]⁻¹ (Stoica and Nehorai 1989), the
 stochastic one of independent sources the inverse of F_ij = L tr(R⁻¹ ∂_iR R⁻¹ ∂_jR) over angles, powers and σ².
 Half wavelengths, 2 sources, complex128, one thread, by turns; CPU time, the ratio is the median over the turns with
-its 95 % interval. Ours: MUSIC as it is, with the ‖a‖² of the vectors kept as well, and in complex64; a bound in one
-call for all scenes, in torch's inference mode, and in single precision, with the number of torch's operations.
+its 95 % interval. Ours: MUSIC as it is, with the ‖a‖² of the vectors kept as well, and in complex64, and its parts
+alone; a bound in one call for all scenes, in torch's inference mode, and in single precision, with the number of
+torch's operations.
 
     python benchmarks/line_peers.py [--elements 15] [--side 202] [--points 19513] [--near 481 85] [--turns 15]
 """
@@ -141,6 +142,22 @@ def spectra(name: str, vectors: Any, source: Any, turns: int) -> None:  # noqa: 
         for way, ours in ways.items():
             apart = np.abs(ours().numpy() * elements - 1 / theirs()).max() / elements
             told(f"MUSIC, {count} covariances, {name}{way}", ours, theirs, turns, f"difference {apart:.0e}")
+        basis = signal_subspace(mine, SOURCES)
+        parts: dict[str, Callable[[], Any]] = {
+            "a^H U_s": lambda basis=basis: cached.conj() @ basis,
+            "‖U_s^H a‖² by products of real numbers": lambda basis=basis: by_real_products(cached, basis),
+            "‖a‖²": lambda: energies(cached),
+        }
+        for part, ours in parts.items():
+            told(f"{part} alone, {count} covariances, {name}", ours, theirs, turns, "a part of ours")
+
+
+def by_real_products(vectors: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
+    """‖U_s^H a‖², (covariance, point): complex vectors of N are real ones of 2 N, and a basis of K is one of 2 K."""
+    parts = torch.view_as_real(basis)  # Re(a^* u) = a_r u_r + a_i u_i, Im(a^* u) = a_r u_i - a_i u_r
+    turned = torch.stack([parts[..., 1], -parts[..., 0]], dim=-1)
+    real = torch.stack([parts, turned], dim=-1).movedim(-2, -3).flatten(-4, -3).flatten(-2)
+    return (torch.view_as_real(vectors).flatten(-2) @ real).square().sum(-1)
 
 
 def sounding_of(elements: int, count: int, dtype: torch.dtype) -> Sounding:
