@@ -224,7 +224,7 @@ def smaller(key: str, words: Sequence[str]) -> list[str]:
     for at, (option, word) in enumerate(pairwise(own), start=1):
         if option == "--out" and Path(word).is_file():
             own[at] = str(shutil.copy(word, Path.cwd()))
-    return [*own, *(word for option in options for word in option.split())]
+    return [*own, *(word for option in options for word in shlex.split(option))]
 
 
 def call(*words: str) -> str:
