@@ -95,12 +95,15 @@ def test_a_batch_that_does_not_fit_is_refused_before_it_is_drawn(ris: Run, comma
     assert [path.name for path in Path().iterdir()] == ["net.toml"]
 
 
-@pytest.mark.parametrize("command", [("train",), ("train", "--no-preflight"), ("doctor",), ("search",)], ids=str)
+@pytest.mark.parametrize("command", [
+    ("train",), ("train", "--no-preflight"), ("doctor",), ("search",), ("demo",),
+    ("overfit", "--scenes", "16000"), ("overfit", "--one-batch", "2"),
+], ids=str)  # fmt: skip
 def test_a_batch_that_can_be_drawn_and_not_learned_from_is_refused(ris: Run, command: tuple[str, ...]) -> None:
     """16000 scenes of the default panel take 3 GB to draw, and an update of them some 25 GB; 8 GB are free."""
     Path("net.toml").write_text("[plan]\nbatch = 16000\nn_train = 16000\n", encoding="utf-8")
     name, *more = command
-    where = () if name == "doctor" else ("run",)
+    where = ("run",) if name in ("train", "search") else ()
     found = ris(name, *where, "--config", "net.toml", *more)
     found.refused("at most 7.2 GB", "GB for an update of 16000 scenes of 144 elements", "optimisation.accumulation")
     assert [path.name for path in Path().iterdir()] == ["net.toml"]

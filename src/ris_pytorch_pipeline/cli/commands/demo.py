@@ -28,6 +28,7 @@ from ..showing.cells import print_cells
 from ..showing.figures import save_text
 from ..showing.output import Bar
 from ..showing.preflight_shown import show_counted
+from ..training_memory import require_batch, require_update
 from .evaluate import evaluate_into, usual_methods
 from .locate import print_finding
 from .train import check_alone, stop
@@ -51,6 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.model is None:
         experiment = training_of(arguments)
         _checked(experiment, arguments.scenes)  # refuses what it cannot show before anything is trained
+        require_batch(experiment)
+        quiet = Trainer(experiment, reporter=Reporter(quiet=True))
+        require_update(quiet, checked=not is_there(folder / "run" / LAST))
         make_folder(folder)
         try:
             train(experiment, folder / "run")

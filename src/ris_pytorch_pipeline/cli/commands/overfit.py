@@ -1,15 +1,17 @@
 """`ris overfit`: can the network learn some scenes by heart?"""
 
 import argparse
+from dataclasses import replace
 
 from trainlint import TrainingFault
 
 from ...errors import InfeasibleError
 from ...experiment import TrainingExperiment
-from ...train import Overfit, Reporter, one_batch, overfit
+from ...train import Overfit, Reporter, Trainer, one_batch, overfit
 from ..memory import compared_bytes, require
 from ..options.training_experiment import training_of
 from ..showing.output import Bar, print_json
+from ..training_memory import require_update
 from .train import check_alone, stop
 
 EPOCHS = 60
@@ -26,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.epochs is None and arguments.config is None:
         arguments.epochs = EPOCHS
     experiment = training_of(arguments)
-    _check_memory(experiment, experiment.plan.batch if arguments.one_batch is not None else arguments.scenes)
+    learnt = experiment.plan.batch if arguments.one_batch is not None else arguments.scenes
+    _check_memory(experiment, learnt)
     try:
         found = _found(experiment, arguments)
     except (TrainingFault, InfeasibleError) as error:
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_memory(experiment: TrainingExperiment, scenes: int) -> None:
-    """Refuse scenes whose scores fit in no memory.
+    """Refuse scenes whose scores fit in no memory, and an update of them that does not.
 
     Raises:
         InfeasibleError: they do not.
@@ -50,6 +53,8 @@ def _check_memory(experiment: TrainingExperiment, scenes: int) -> None:
         f"{scenes} scenes of {experiment.scenario.elements} elements to learn by heart",
         ("lower --scenes", "take a smaller panel"),
     )
+    plan = replace(experiment.plan, n_train=scenes, n_val=scenes, fresh=False, same_scenes=True)
+    require_update(Trainer(replace(experiment, plan=plan), reporter=Reporter(quiet=True)), checked=False)
 
 
 def _found(experiment: TrainingExperiment, arguments: argparse.Namespace) -> Overfit:
