@@ -154,10 +154,12 @@ def test_what_is_counted_on_two_scenes_is_what_a_batch_keeps(batch: int) -> None
     assert needed is not None and needed.scene * batch / 1e6 == pytest.approx(kept, rel=0.02)
 
 
-def test_a_network_that_fails_is_left_to_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer = Trainer(reporter=Reporter(quiet=True))
+def test_a_network_that_fails_is_told_of_and_left_to_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    trainer = Trainer(reporter=Reporter(said.append))
     monkeypatch.setattr(trainer.net, "forward", lambda inputs: torch.ones(2) @ torch.ones(3))
     assert update_memory(trainer) is None
+    assert "what an update takes is not known, as two scenes fail: inconsistent tensor size" in said[-1]
     require_update(trainer, checked=True)
 
 

@@ -66,7 +66,7 @@ def update_memory(trainer: "Trainer") -> UpdateMemory | None:
         trainer: that has not trained yet.
 
     Returns:
-        Its needs, or None where the network or the loss fails on scenes. The checks say so, or the training.
+        Its needs, or None where the network or the loss fails on scenes, of which a line says why.
     """
     experiment, trained = trainer.experiment, trainer.groups.parameters
     plan, most = experiment.plan, int(ends(experiment.scenario.sources)[1])
@@ -78,7 +78,8 @@ def update_memory(trainer: "Trainer") -> UpdateMemory | None:
         batch = trainer.hardware.batch(source, 0, _COUNTED)
         with seeded(experiment.seed, "memory", 0, trainer.hardware.device):
             kept = max(_kept(deepcopy(trainer.net), loss, batch, trainer.hardware) for loss in trainer.losses)
-    except Exception:  # of any network, loss or array, which is not for an estimate to tell
+    except Exception as error:  # of any network, loss or array, which the checks or the training end with
+        trainer.reporter.say(f"[NOTE] what an update takes is not known, as two scenes fail: {error}")
         return None
     stays = (0 if plan.same_scenes else plan.n_val) + (0 if plan.fresh else plan.n_train)
     return UpdateMemory(
