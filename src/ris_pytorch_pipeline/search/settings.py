@@ -30,6 +30,7 @@ class Settings:
         scenes: fixed validation scenes that judge a trial, and held-out scenes that judge the best and the base; of
             each kind of symbols that the base is trained on there are as many, within one.
         known_order: whether the network is told the number of sources.
+        calibration: of the panel that all scenes are drawn behind, by name and digest; None is a nominal one.
 
     Raises:
         ConfigurationError: a count below its least, or fewer scenes than the base has kinds of symbols.
@@ -43,6 +44,7 @@ class Settings:
     long_epochs: int = 12
     scenes: int = 200
     known_order: bool = True
+    calibration: str | None = None
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -80,6 +82,7 @@ def settings_from_plain(values: Mapping[str, Any], trials: int) -> Settings:
     Raises:
         ConfigurationError: those of another version.
     """
+    values = {"calibration": None, **values}  # a search of an older version was behind a nominal panel
     known = {f.name for f in fields(Settings)} - {"trials"}
     if set(values) != known:
         raise ConfigurationError(

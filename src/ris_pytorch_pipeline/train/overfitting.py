@@ -132,7 +132,10 @@ def _same_scenes(data: Data, epochs: int) -> BatchSource:
 
 
 def one_batch(
-    experiment: TrainingExperiment, updates: int = 100, write: Callable[[str], object] | None = None
+    experiment: TrainingExperiment,
+    updates: int = 100,
+    write: Callable[[str], object] | None = None,
+    data: Callable[[TrainingExperiment], Data] = drawn_scenes,
 ) -> Overfit:
     """Train on one batch, and print every link of every update: loss and terms, gradient norms, rates, Δparam.
 
@@ -147,6 +150,7 @@ def one_batch(
         experiment: what to train.
         updates: how many.
         write: see `Reporter`.
+        data: see `overfit`.
 
     Returns:
         NMSE before and after, angle error, and the verdict.
@@ -157,7 +161,7 @@ def one_batch(
     optimisation = replace(experiment.optimisation, accumulation=1)
     plan = replace(experiment.plan, epochs=updates, max_train_batches=None, max_val_batches=None)
     single = replace(experiment, optimisation=optimisation, plan=plan)
-    return overfit(single, plan.batch, reporter=Reporter(write, first=updates), measure_every=1)
+    return overfit(single, plan.batch, reporter=Reporter(write, first=updates), measure_every=1, data=data)
 
 
 def scores(net: nn.Module, source: BatchSource, hardware: Hardware) -> tuple[Tensor, Tensor]:

@@ -2,20 +2,23 @@
 
 import argparse
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from trainlint import Preflight, TrainingFault, diagnose_path
 
-from ...bench import DOUBT, cell_scenes, findings_of
+from ...bench import DOUBT, Drawer, findings_of
 from ...data import load_scenes, save_scenes
+from ...data.behind import shown_behind
 from ...errors import InfeasibleError
 from ...experiment import Experiment, TrainingExperiment
 from ...files import is_there, make_folder, stopping
 from ...localise import Localiser
 from ...report import RunShown, run_report
 from ...report.pages.explorer import Most
-from ...train import Reporter, Trained, Trainer, load_network
+from ...train import Parts, Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
 from ..forms.evaluation import Evaluated, Evaluation, captions, covariance_lines, keep_evaluated
@@ -23,6 +26,8 @@ from ..forms.kept_evaluation import FOLDER
 from ..forms.shown_run import commands_of, run_at
 from ..memory import require_compared
 from ..options.model import checkpoint_at, network_at
+from ..options.own_panel import parts_behind
+from ..options.scenes.hardware import behind_of, calibration_name, drawn_behind, hardware_for, hardware_of
 from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
@@ -53,22 +58,26 @@ def run(arguments: argparse.Namespace) -> int:
         experiment = training_of(arguments)
         _checked(experiment, arguments.scenes)  # refuses what it cannot show before anything is trained
         require_batch(experiment)
-        quiet = Trainer(experiment, reporter=Reporter(quiet=True))
+        parts = parts_behind(arguments, experiment, folder / "run")
+        quiet = Trainer(experiment, reporter=Reporter(quiet=True), parts=parts)
         require_update(quiet, checked=not is_there(folder / "run" / LAST))
         make_folder(folder)
         try:
-            train(experiment, folder / "run")
+            train(experiment, folder / "run", parts)
         except (TrainingFault, InfeasibleError) as error:
             return stop(str(error))
         trained, verdict, run = load_network(folder / "run" / BEST), diagnose_path(folder / "run"), folder / "run"
     else:
         trained, verdict, run = network_at(arguments.model), None, arguments.model
         _checked(trained.experiment, arguments.scenes)
+        hardware_for(arguments, trained.experiment)  # refused before anything is written
         make_folder(folder)
     kept = (folder if verdict is None else run) / FOLDER
-    _compare(trained, unseen(trained.experiment, arguments.scenes), kept)
-    _locate_one(trained, folder / "scene.safetensors")
-    shown = _shown(folder, run, kept, trained, time.monotonic() - begin)
+    drawer = drawn_behind(hardware_of(arguments), told=True)
+    plan = unseen(trained.experiment, arguments.scenes, calibration_name(arguments.calibration))
+    _compare(trained, plan, kept, drawer)
+    _locate_one(trained, folder / "scene.safetensors", drawer, behind_of(arguments))
+    shown = _shown(folder, run, kept, trained, time.monotonic() - begin, arguments.calibration)
     save_text(report_page([run_report(shown)], _TITLE), folder / "report.html")
     if verdict is not None:
         print(verdict)
@@ -87,26 +96,27 @@ def _checked(experiment: TrainingExperiment, scenes: int) -> None:
     require_compared(plan.scenario, plan.sources, plan.scenes, len(plan.methods))
 
 
-def _compare(trained: Trained, plan: Evaluation, folder: Path) -> None:
+def _compare(trained: Trained, plan: Evaluation, folder: Path, drawer: Drawer) -> None:
     """Evaluate, print the table, and keep it."""
     found = Evaluated()
-    evaluate_into(found, trained, plan)
+    evaluate_into(found, trained, plan, drawer)
     print_cells(found.cells, *captions(trained, plan))
     print("\n".join(covariance_lines(found)))
-    keep_evaluated(folder, trained, plan, found)
+    keep_evaluated(folder, trained, plan, found, drawer)
 
 
-def _shown(folder: Path, run: Path, kept: Path, trained: Trained, seconds: float) -> RunShown:
+def _shown(folder: Path, run: Path, kept: Path, trained: Trained, seconds: float, calibration: Path | None) -> RunShown:
     """What the page shows: the run as `ris report` has it, and how to go on from here."""
     own = run_at(run, folder.resolve().name, Most(), model=checkpoint_at(run), kept=kept)
     located = f"ris locate {folder / 'scene.safetensors'} --model {run} --plot scene.png"
     facts = [("made by", f"ris demo, in {seconds:.0f} s")]
     if not own.events:
         facts += [(name, str(value)) for name, value in trained.header.identity.items()]
-    return replace(own, facts=facts, commands=(located, *commands_of(run, trained_here=bool(own.events))))
+    then = commands_of(run, trained_here=bool(own.events), calibration=calibration)
+    return replace(own, facts=facts, commands=(located, *then))
 
 
-def train(experiment: TrainingExperiment, folder: Path) -> None:
+def train(experiment: TrainingExperiment, folder: Path, parts: Parts) -> None:
     """Check and train, or go on where an earlier demonstration was interrupted.
 
     Raises:
@@ -118,7 +128,8 @@ def train(experiment: TrainingExperiment, folder: Path) -> None:
     if resume:
         print(f"going on with the training in {folder}; remove {folder.parent} to start anew")
     with Bar("training") as bar, stopping() as asked:
-        trainer = Trainer(experiment, directory=folder, reporter=Reporter(_epochs_alone, progress=bar), stop=asked)
+        reporter = Reporter(_epochs_alone, progress=bar)
+        trainer = Trainer(experiment, directory=folder, reporter=reporter, parts=parts, stop=asked)
         if not resume:
             checked = Preflight(lines=trainer.preflight())
             show_counted(checked)
@@ -135,7 +146,7 @@ def _epochs_alone(line: str) -> None:
         Speech()(line)
 
 
-def unseen(experiment: TrainingExperiment, scenes: int) -> Evaluation:
+def unseen(experiment: TrainingExperiment, scenes: int, calibration: str | None = None) -> Evaluation:
     """Scenes like those of the training, from streams that it never draws from."""
     scenario = experiment.scenario
     return Evaluation(
@@ -147,17 +158,20 @@ def unseen(experiment: TrainingExperiment, scenes: int) -> Evaluation:
         seed=experiment.seed,
         known_order=True,
         polish=10,
+        calibration=calibration,
     )
 
 
-def _locate_one(trained: Trained, path: Path) -> None:
+def _locate_one(trained: Trained, path: Path, drawer: Drawer, behind: Mapping[str, Any] | None) -> None:
     """Draw one more scene into a file, locate it as `ris locate --model --sources K` does, and print what was found."""
     scenario = trained.experiment.scenario
     sources = min(_SOURCES, trained.net.config.most_sources)
     one = replace(scenario, sources=sources, snr_db=_SNR_DB)
-    scenes = cell_scenes(one, 1, trained.experiment.seed)
+    scenes = drawer(one, 1, trained.experiment.seed, 0)
     config = Experiment(seed=trained.experiment.seed, scenes=1, scenario=one).to_plain()
-    save_scenes(path, scenes.observation, scenes.truth, config=config, note="simulated", overwrite=True)
+    config |= {} if behind is None else {"behind": dict(behind)}
+    note = f"simulated{shown_behind(behind)}"
+    save_scenes(path, scenes.observation, scenes.truth, config=config, note=note, overwrite=True)
     file = load_scenes(path)
     localiser = Localiser(trained.net, doubt=DOUBT)
     print_finding(findings_of(file, localiser(file.observation, sources), [0])[0], localiser.name)

@@ -5,6 +5,7 @@ import argparse
 from trainlint import Preflight, show_preflight
 
 from ...train import Reporter, Trainer
+from ..options.own_panel import parts_behind
 from ..options.training_experiment import training_of
 from ..training_memory import require_batch, require_update
 
@@ -17,6 +18,6 @@ def run(arguments: argparse.Namespace) -> int:
     """
     training = training_of(arguments)
     require_batch(training)
-    trainer = Trainer(training, reporter=Reporter(quiet=True))
+    trainer = Trainer(training, reporter=Reporter(quiet=True), parts=parts_behind(arguments, training))
     require_update(trainer, checked=True)
     return show_preflight(Preflight(lines=trainer.preflight()), as_json=arguments.json)

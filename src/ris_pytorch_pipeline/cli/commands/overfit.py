@@ -1,14 +1,16 @@
 """`ris overfit`: can the network learn some scenes by heart?"""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 
 from trainlint import TrainingFault
 
 from ...errors import InfeasibleError
 from ...experiment import TrainingExperiment
-from ...train import Overfit, Reporter, Trainer, one_batch, overfit
+from ...train import Data, Overfit, Reporter, Trainer, one_batch, overfit
 from ..memory import compared_bytes, require
+from ..options.own_panel import parts_behind
 from ..options.training_experiment import training_of
 from ..showing.output import Bar, print_json
 from ..training_memory import require_update
@@ -30,8 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     experiment = training_of(arguments)
     learnt = experiment.plan.batch if arguments.one_batch is not None else arguments.scenes
     _check_memory(experiment, learnt)
+    data = parts_behind(arguments, experiment).data
     try:
-        found = _found(experiment, arguments)
+        found = _found(experiment, arguments, data)
     except (TrainingFault, InfeasibleError) as error:
         return stop(str(error))
     if arguments.json:
@@ -57,12 +60,14 @@ def _check_memory(experiment: TrainingExperiment, scenes: int) -> None:
     require_update(Trainer(replace(experiment, plan=plan), reporter=Reporter(quiet=True)), checked=False)
 
 
-def _found(experiment: TrainingExperiment, arguments: argparse.Namespace) -> Overfit:
+def _found(
+    experiment: TrainingExperiment, arguments: argparse.Namespace, data: Callable[[TrainingExperiment], Data]
+) -> Overfit:
     """Run what the options ask for."""
     if arguments.one_batch is not None:
-        return one_batch(experiment, arguments.one_batch, _silence if arguments.json else None)
+        return one_batch(experiment, arguments.one_batch, _silence if arguments.json else None, data)
     with Bar("training") as bar:
-        return overfit(experiment, arguments.scenes, reporter=Reporter(quiet=arguments.json, progress=bar))
+        return overfit(experiment, arguments.scenes, reporter=Reporter(quiet=arguments.json, progress=bar), data=data)
 
 
 def _silence(line: str) -> None:

@@ -1,8 +1,6 @@
 """`ris search`: hyper-parameters by GOSPA over the bound; many short trials, then the best of them long."""
 
 import argparse
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 
 from trainlint import Preflight
@@ -24,7 +22,6 @@ from ...search import (
     open_storage,
     read_storage,
     results_of,
-    run_processes,
     space_of,
     watched,
     work,
@@ -35,16 +32,16 @@ from ...search.kept.names import JOURNAL
 from ...search.kept.studies import refuse_absent, refuse_present
 from ...tasks import Executor
 from ...tasks.watch import Watch
-from ...train import Reporter, Trainer
-from ..forms.base_checked import base_preflight
-from ..memory import fixed_bytes, require
+from ...train.files.calibrated import require_same
+from ..forms.base_checked import base_preflight, require_search
+from ..forms.search_workers import name_of, start_workers
 from ..options.executing import check_cluster, executor_of, say, task_limit_of
+from ..options.scenes.hardware import calibration_name, hardware_for
 from ..options.search_options import RESUMED
-from ..options.storage_url import TOLD, with_url
+from ..options.storage_url import with_url
 from ..options.training_experiment import training_of
 from ..showing.preflight_shown import show_counted
 from ..showing.search_shown import print_results
-from ..training_memory import require_batch, require_update
 from .train import check_alone, stop
 
 MOST_WORKERS = 1024
@@ -69,12 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
     arguments = with_url(arguments)
     workers, _ = _workers(arguments), task_limit_of(arguments, here=True)
     if arguments.worker:
-        return _join(arguments, joined_studies(_storage(arguments), _name(arguments)))
+        return _join(arguments, _joined(arguments, _storage(arguments)))
     settings = None if arguments.resume else settings_of(arguments)
     if settings is None:
         _check_resumed(arguments)
     else:
-        _check_memory(settings, workers, arguments)
+        require_search(settings, workers, arguments)
     storage = _place(arguments)
     with executor_of(arguments, watched=False) as executor:  # each process watches its own trials
         checked = _checked(arguments, settings, executor)
@@ -85,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             studies = _studies(arguments, storage, settings, checked)
             try:
                 alone = workers == 1 and arguments.cluster is None
-                code = _join(arguments, studies) if alone else _start(arguments, workers, executor)
+                code = _join(arguments, studies) if alone else start_workers(arguments, workers, executor)
             except KeyboardInterrupt:
                 write_results(arguments.folder, studies, results_of(studies, complete=False))
                 raise
@@ -106,6 +103,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     """
     given = {name: x for name, x in vars(arguments).items() if x is not None}
     training = _base_of(arguments)
+    hardware_for(arguments, training)  # one of another panel is refused before anything is written
     long_epochs = given.get("long_epochs", training.plan.epochs)
     locating = Locating(**{name: given[name] for name in ("polish", "doubt") if name in given})
     settings = Settings(
@@ -114,6 +112,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         epochs=given.get("epochs", max(1, long_epochs // 3)),
         long_epochs=long_epochs,
         known_order=given.get("order", "known") == "known",
+        calibration=calibration_name(arguments.calibration),
         **{name: given[name] for name in ("trials", "best", "scenes") if name in given},
     )  # fmt: skip
     check_effects(settings.space, settings.base, settings.epochs)
@@ -130,7 +129,7 @@ def _checked(arguments: argparse.Namespace, settings: Settings | None, executor:
     if settings is None or not arguments.preflight:
         return None
     _check_free(arguments)
-    found = base_preflight(settings, executor)
+    found = base_preflight(settings, hardware_for(arguments, settings.base.training), executor)
     show_counted(found, as_json=arguments.json)
     return found
 
@@ -146,8 +145,8 @@ def _check_free(arguments: argparse.Namespace) -> None:
         return
     make_folder(arguments.folder)
     with Lock(arguments.folder):
-        if is_there(arguments.folder / JOURNAL) and holds_search(read_storage(arguments.folder), _name(arguments)):
-            refuse_present(_name(arguments))
+        if is_there(arguments.folder / JOURNAL) and holds_search(read_storage(arguments.folder), name_of(arguments)):
+            refuse_present(name_of(arguments))
 
 
 def _studies(
@@ -157,18 +156,30 @@ def _studies(
     checked: Preflight | None,
 ) -> Studies:
     """The trials of a search that begins, or that goes on where it has no settings of its own."""
-    name, storage = _name(arguments), _storage(arguments) if storage is None else storage
+    name, storage = name_of(arguments), _storage(arguments) if storage is None else storage
     if settings is None:
-        return joined_studies(storage, name, arguments.trials)
+        return _joined(arguments, storage)
     return new_studies(storage, name, settings, None if checked is None else Checked.of(checked))
+
+
+def _joined(arguments: argparse.Namespace, storage: "optuna.storages.BaseStorage") -> Studies:
+    """The trials of a search that is there, behind the panel that it began with.
+
+    Raises:
+        ConfigurationError: another panel, and nothing is written.
+    """
+    studies = joined_studies(storage, name_of(arguments))
+    require_same(str(arguments.folder), studies.settings.calibration, calibration_name(arguments.calibration))
+    return studies if arguments.trials is None else joined_studies(storage, name_of(arguments), arguments.trials)
 
 
 def _join(arguments: argparse.Namespace, studies: Studies) -> int:
     """Work in this process."""
     settings = studies.settings
+    training = settings.base.training
     objective = TrainAndLocate(
-        scenario=settings.base.training.scenario, scenes=settings.scenes, seed=settings.seed,
-        known_order=settings.known_order, kinds=settings.base.training.kinds,
+        scenario=training.scenario, scenes=settings.scenes, seed=settings.seed, known_order=settings.known_order,
+        kinds=training.kinds, hardware=hardware_for(arguments, training), calibration=settings.calibration or "",
     )  # fmt: skip
     check, watch = parent_watch() if arguments.worker else lambda: None, Watch(arguments.task_limit, say)
     try:
@@ -178,61 +189,11 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
     return 0
 
 
-def _start(arguments: argparse.Namespace, workers: int, executor: Executor) -> int:
-    """Work in processes of their own, here or beside workers of a cluster; one that dies leaves work to the others."""
-    words = ["search", str(arguments.folder.absolute()), "--worker"]
-    words += ["--name", _name(arguments), "--threads", str(arguments.threads)]
-    words += [] if arguments.storage is None else ["--storage", TOLD]  # a password in it is shown to nobody
-    words += ["--json"] if arguments.json else []
-    words += [] if arguments.task_limit is None else ["--task-limit", str(arguments.task_limit)]
-    words += [word for path in arguments.extend for word in ("--extend", str(path.absolute()))]
-    if arguments.cluster is None:
-        codes = run_processes(_command(words), workers, arguments.storage or "")
-    else:
-        told = [(words, arguments.storage or "")] * workers
-        codes = [done.value for done in executor.carry_out(_worked_there, told)]
-    for number, code in enumerate(codes):
-        if code:
-            print(f"ris: worker {number} ended with code {code}", file=sys.stderr)
-    return min(codes, key=abs)
-
-
-def _command(words: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "ris_pytorch_pipeline", *words]
-
-
-def _worked_there(told: tuple[Sequence[str], str]) -> int:
-    """The exit code of a process that joins the search beside a worker of a cluster, and ends with it."""
-    words, url = told
-    return run_processes(_command(words), 1, url)[0]
-
-
 def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
     results = results_of(studies, complete=code == 0)
     write_results(arguments.folder, studies, results)
     print_results(arguments.folder, studies, results, as_json=arguments.json)
     return 1 if code or results.best is None else 0
-
-
-def _check_memory(settings: Settings, workers: int, arguments: argparse.Namespace) -> None:
-    """Refuse fixed scenes that fit in no memory, of which each process holds its own, and a batch that does not.
-
-    What an update takes is asked of this machine alone, not for workers of a cluster elsewhere.
-
-    Raises:
-        InfeasibleError: they do not fit.
-    """
-    base = settings.base.trained_for(settings.epochs).training
-    require_batch(base)
-    scenario = base.scenario
-    require(
-        workers * fixed_bytes(scenario, settings.scenes),
-        f"{2 * settings.scenes} fixed scenes of {scenario.elements} elements in each process of --workers {workers}",
-        ("lower --scenes", "lower --workers", "take a smaller panel"),
-    )
-    if base.device == "cpu" and (arguments.cluster or "1").isdecimal():
-        trainer = Trainer(base, reporter=Reporter(quiet=True))
-        require_update(trainer, checked=arguments.preflight, at_once=workers)
 
 
 def _check_resumed(arguments: argparse.Namespace) -> None:
@@ -253,7 +214,7 @@ def _check_resumed(arguments: argparse.Namespace) -> None:
 
 def _place(arguments: argparse.Namespace) -> "optuna.storages.BaseStorage | None":
     """The database of the search, or None for the journal in its folder, which is not made for what is refused."""
-    name, journal = _name(arguments), arguments.folder / JOURNAL
+    name, journal = name_of(arguments), arguments.folder / JOURNAL
     storage = None if arguments.storage is None else _storage(arguments)
     held = is_there(journal) if storage is None else holds_search(storage, name)
     if arguments.resume and not held:
@@ -284,10 +245,6 @@ def _workers(arguments: argparse.Namespace) -> int:
 
 def _storage(arguments: argparse.Namespace) -> "optuna.storages.BaseStorage":
     return open_storage(arguments.folder, arguments.storage)
-
-
-def _name(arguments: argparse.Namespace) -> str:
-    return arguments.folder.resolve().name if arguments.name is None else arguments.name
 
 
 def _say(line: str) -> None:

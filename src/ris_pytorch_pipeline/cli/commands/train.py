@@ -21,17 +21,15 @@ from ...train import (
     TensorBoard,
     Trainer,
     WatchConfig,
-    check_hardware,
     is_of_launch,
     joined,
     launch_of,
     processes_of,
     read_checkpoint,
-    scenes_behind,
     shard_scenes,
 )
 from ...train.files.folder import RunFiles
-from ..options.scenes.hardware import calibration_name, hardware_for
+from ..options.own_panel import parts_behind
 from ..options.scenes.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
@@ -107,10 +105,7 @@ def parts_of(arguments: argparse.Namespace, experiment: TrainingExperiment, resu
         parts = Parts(data=shard_scenes(arguments.shards, resumed))
         verify(open_shards(arguments.shards), ("train", "validation"))
         return parts
-    hardware, name = hardware_for(arguments, experiment), calibration_name(arguments.calibration)
-    if resumed is not None:
-        check_hardware(resumed, name)
-    return Parts() if hardware is None or name is None else Parts(data=scenes_behind(hardware, name))
+    return parts_behind(arguments, experiment, resumed)
 
 
 def _foresee(trainer: Trainer, arguments: argparse.Namespace, *, checked: bool, resume: bool) -> None:

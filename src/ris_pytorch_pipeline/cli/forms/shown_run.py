@@ -46,15 +46,17 @@ def run_at(
     )  # fmt: skip
 
 
-def commands_of(run: Path, *, trained_here: bool = True) -> tuple[str, ...]:
+def commands_of(run: Path, *, trained_here: bool = True, calibration: Path | None = None) -> tuple[str, ...]:
     """What a user does next with a network.
 
     Args:
         run: folder of its training, or what else names it.
         trained_here: whether there is a ledger to diagnose.
+        calibration: of the panel that its scenes were drawn behind; None is a nominal one.
     """
+    behind = "" if calibration is None else f" --calibration {calibration}"
     diagnosed = (f"ris diagnose {run}",) if trained_here else ()
-    return (f"ris evaluate {run} --sources 1,2,3 --snr-db 5,10,20", *diagnosed)
+    return (f"ris evaluate {run} --sources 1,2,3 --snr-db 5,10,20{behind}", *diagnosed)
 
 
 def evaluation_shown(folder: Path, kept: KeptEvaluation, model: Path, most: Most) -> EvaluationShown:

@@ -7,7 +7,7 @@ from .executing import add_task_limit
 from .storage_url import add_storage
 from .training_options import add_base
 
-RESUMED = ("trials", "workers", "cluster", "task_limit", "storage", "name")
+RESUMED = ("trials", "workers", "cluster", "task_limit", "storage", "name", "calibration")
 """Options that may be given with --resume; the others are kept beside the trials."""
 
 

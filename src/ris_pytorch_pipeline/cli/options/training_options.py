@@ -18,7 +18,6 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write scalars for TensorBoard there")
     parser.add_argument("--log-every", type=int, default=50, metavar="N", help="updates between reports (50)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="train on the scenes of `ris simulate --shards`")
-    parser.add_argument("--calibration", type=Path, metavar="FILE", help="draw the scenes behind these gains")
     parser.add_argument(
         "--watch",
         metavar="PRESET",
@@ -71,6 +70,9 @@ def add_base(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
     parser.add_argument("--preset", metavar="NAME", help="tiny, desk, reference or paper (tiny)")
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
     parser.add_argument("--array", metavar="ARRAY", help="file of an array (.toml, .csv, .npy), or a name of --config")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="draw the scenes behind these gains of `ris calibrate`"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="of every random stream (0)")
     for name, text in plan.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=text)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...bench import Measure
 from ...search import Results, Row, Studies
+from ...search.kept.results import calibration_option
 from .output import print_json
 from .tables import print_table, table_of
 
@@ -52,8 +53,9 @@ def lines_of(folder: Path, studies: Studies, results: Results) -> list[str]:
     if not same and results.held_base is not None and results.gain is not None:
         lines.append(f"the base there: {_interval(results.held_base)}; base less best {_interval(results.gain)}")
     if results.complete:
-        lines.append(f"train it with: ris train RUN --config {folder / 'best.toml'}")
-        lines.append(f"locate with it: ris locate FILE --model RUN {recipe.locating.options()}")
+        behind = calibration_option(studies.settings.calibration)
+        lines.append(f"train it with: ris train RUN --config {folder / 'best.toml'}{behind}")
+        lines.append(f"locate with it: ris locate FILE --model RUN {recipe.locating.options()}{behind}")
     return lines
 
 

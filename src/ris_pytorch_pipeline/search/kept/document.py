@@ -54,6 +54,7 @@ class _Settings:
     long_epochs: int
     scenes: int
     known_order: bool
+    calibration: str | None
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, str):
@@ -116,5 +117,8 @@ def search_document(content: bytes) -> dict[str, Any]:
         ConfigurationError: a space that no search has, or a network whose file was not run.
     """
     document = unsealed_document(content, RESULTS_FORM)
-    from_document(_Search, {"source": {}, "preflight": None} | document)
+    whole = {"source": {}, "preflight": None} | document  # an older version wrote less
+    if isinstance(whole.get("settings"), Mapping):
+        whole["settings"] = {"calibration": None} | dict(whole["settings"])
+    from_document(_Search, whole)
     return document

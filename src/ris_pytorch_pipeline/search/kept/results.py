@@ -159,7 +159,7 @@ def write_results(folder: Path, studies: Studies, results: Results) -> None:
     """
     write_whole(folder / RESULTS_FILE, [sealed_document(document_of(studies, results), RESULTS_FORM)])
     if results.complete and results.best is not None:
-        write_whole(folder / BEST_FILE, [signed_text(best_toml(results.best))])
+        write_whole(folder / BEST_FILE, [signed_text(best_toml(results.best, studies.settings.calibration))])
 
 
 def document_of(studies: Studies, results: Results) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def document_of(studies: Studies, results: Results) -> dict[str, Any]:
     return {"settings": settings, **began, **results.to_plain()}
 
 
-def best_toml(best: Row) -> str:
+def best_toml(best: Row, calibration: str | None = None) -> str:
     """The experiment of a trial as `ris train --config` takes it; what it does not hold is said above it.
 
     >>> outcome = Outcome(kind="done", words="2.400 (epoch 1)", value=2.4, epoch=1)
@@ -185,18 +185,37 @@ def best_toml(best: Row) -> str:
 
     Args:
         best: a trial with a recipe.
+        calibration: of the panel that it was trained behind, by name and digest; None is a nominal one.
 
     Raises:
         ValueError: a trial without a recipe.
     """
     if best.recipe is None or best.outcome is None:
         raise ValueError(f"trial {best.number} trained nothing")
+    behind = calibration_option(calibration)
     return (
         f"# {best.stage.capitalize()} trial {best.number} of `ris search`: {best.outcome.words}.\n"
         "# The value is the mean GOSPA in standard deviations of the bound.\n"
-        f"# It was located with: ris locate FILE --model RUN {best.recipe.locating.options()}\n\n"
+        f"# It was located with: ris locate FILE --model RUN {best.recipe.locating.options()}{behind}\n"
+        f"{_trained_behind(calibration)}\n"
         f"{to_toml(best.recipe.training)}"
     )
+
+
+def calibration_option(calibration: str | None) -> str:
+    """How commands are told of the panel of a search, behind their other options; nothing for a nominal one.
+
+    >>> calibration_option("panel.safetensors@0123456789abcdef")
+    ' --calibration panel.safetensors'
+
+    Args:
+        calibration: by name and digest.
+    """
+    return "" if calibration is None else f" --calibration {calibration.rpartition('@')[0]}"
+
+
+def _trained_behind(calibration: str | None) -> str:
+    return "" if calibration is None else f"# It learned behind calibration {calibration}: pass it to `ris train`.\n"
 
 
 def _rows(studies: Studies, stage: StageName) -> list[Row]:

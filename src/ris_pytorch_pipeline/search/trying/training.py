@@ -17,11 +17,12 @@ from ...experiment import to_toml
 from ...files import signed_text, write_whole
 from ...localise import Localiser
 from ...nets import Network
-from ...physics import Scenario, draw
+from ...physics import Hardware, Scenario, draw
 from ...physics.scenes.scenario import SymbolKind
 from ...rng import stream
-from ...train import Reporter, Trainer, load_network
+from ...train import Parts, Reporter, Trainer, load_network, scenes_behind
 from ...train.files.folder import BEST, LAST
+from ...train.parts import drawn_scenes
 from ..kept.outcome import Ended, Judged, Report, Task
 from .recipe import Locating
 
@@ -61,10 +62,17 @@ class FixedScenes:
         seed: of the search.
         name: of their random stream.
         kinds: of symbols, of each of which there are as many scenes, within one; none leaves them to the scenario.
+        hardware: of the panel that they are drawn behind, where it is not nominal.
     """
 
     def __init__(
-        self, scenario: Scenario, scenes: int, seed: int, name: str, kinds: tuple[SymbolKind, ...] = ()
+        self,
+        scenario: Scenario,
+        scenes: int,
+        seed: int,
+        name: str,
+        kinds: tuple[SymbolKind, ...] = (),
+        hardware: Hardware | None = None,
     ) -> None:
         judged = [replace(scenario, symbols=kind) for kind in dict.fromkeys(kinds)] or [scenario]
         parts = [
@@ -74,7 +82,7 @@ class FixedScenes:
             for first in range(0, count, BLOCK)
         ]
         self.blocks = [
-            trial_on(draw(each, count, stream(seed, f"search/{name}", block)))
+            trial_on(draw(each, count, stream(seed, f"search/{name}", block), hardware=hardware))
             for block, (each, count) in enumerate(parts)
         ]
 
@@ -118,6 +126,8 @@ class TrainAndLocate:
         seed: of the search.
         known_order: whether the network is told the number of sources.
         kinds: of symbols of the scenes, see `FixedScenes`.
+        hardware: of the panel behind which all scenes are drawn; None is a nominal one.
+        calibration: its name in the ledgers of the trials.
     """
 
     scenario: Scenario
@@ -125,6 +135,8 @@ class TrainAndLocate:
     seed: int
     known_order: bool
     kinds: tuple[SymbolKind, ...] = ()
+    hardware: Hardware | None = None
+    calibration: str = ""
     _drawn: dict[str, FixedScenes] = field(default_factory=dict)
 
     def __call__(self, task: Task, report: Report) -> Judged:
@@ -143,7 +155,10 @@ class TrainAndLocate:
                 epochs[values["epoch"]] = self._mean(trainer, task.recipe.locating)
                 report(values["epoch"], epochs[values["epoch"]])
 
-        trainer = Trainer(training, directory=run, reporter=Reporter(quiet=True), listeners=[listen])
+        data = drawn_scenes if self.hardware is None else scenes_behind(self.hardware, self.calibration)
+        trainer = Trainer(
+            training, directory=run, reporter=Reporter(quiet=True), listeners=[listen], parts=Parts(data=data)
+        )
         try:
             return self._judged(task, trainer, epochs, _fault_of(trainer))
         except Exception as error:
@@ -172,7 +187,7 @@ class TrainAndLocate:
 
     def _fixed(self, name: str) -> FixedScenes:
         if name not in self._drawn:
-            self._drawn[name] = FixedScenes(self.scenario, self.scenes, self.seed, name, self.kinds)
+            self._drawn[name] = FixedScenes(self.scenario, self.scenes, self.seed, name, self.kinds, self.hardware)
         return self._drawn[name]
 
 

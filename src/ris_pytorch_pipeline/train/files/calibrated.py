@@ -61,11 +61,27 @@ def check_hardware(resumed: Path | str, name: str | None) -> None:
     if regular_size(Path(resumed) / LEDGER) is None:
         return
     starts = [event for event in read_ledger(Path(resumed) / LEDGER) if event.get("event") == "start"]
-    began = str(starts[-1].get("data")).partition(_BEHIND)[2] if starts else name or ""
-    if began != (name or ""):
+    began = str(starts[-1].get("data")).partition(_BEHIND)[2] if starts else name
+    require_same(str(resumed), began or None, name)
+
+
+def require_same(place: str, began: str | None, name: str | None) -> None:
+    """Refuse to go on behind another calibration than something began with.
+
+    >>> require_same("runs/first", "panel@1", "panel@1")
+
+    Args:
+        place: of what goes on.
+        began: name of the calibration that it began with; None for a nominal panel.
+        name: of the present one.
+
+    Raises:
+        ConfigurationError: they differ.
+    """
+    if began != name:
         raise ConfigurationError(
-            f"the hardware that {resumed} began with: {_named(began)}", _named(name),
-            "another calibration, or --calibration left out", "pass the same file, or start a new run",
+            f"the hardware that {place} began with: {_named(began)}", _named(name),
+            "another calibration, or --calibration left out", "pass the same file, or begin anew",
         )  # fmt: skip
 
 

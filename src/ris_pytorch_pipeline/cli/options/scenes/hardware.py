@@ -50,7 +50,7 @@ def hardware_for(arguments: argparse.Namespace, experiment: Experiment | Trainin
 def behind_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """The same hardware as plain values, see `shown_behind`; None for a nominal panel."""
     name = calibration_name(arguments.calibration)
-    return None if name is None else {"calibration": name, "told": not arguments.untold}
+    return None if name is None else {"calibration": name, "told": not vars(arguments).get("untold")}
 
 
 def drawn_behind(calibration: Calibration | None, *, told: bool) -> Drawer:
