@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.bench.score import match_directions
-from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
+from ris_pytorch_pipeline.estimate import KnownMl, MixedMl, PilotMl, Sml, Status
 from ris_pytorch_pipeline.physics import Scenes, draw, measure, preset, steering_at, to_cosines
 
 
@@ -38,3 +38,23 @@ def test_refined_without_noise() -> None:
     found = PilotMl().refine(scenes.observation, scenes.truth.positions)
     assert list(found.status) == [Status.CONVERGED] * 2
     assert (found.positions - scenes.truth.positions).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("sources", [1, 2])
+def test_known_symbols_without_noise(sources: int) -> None:
+    scenes = noiseless("random", sources)
+    seen = replace(scenes.observation, symbols="known", sequences=scenes.truth.symbols)
+    found = KnownMl()(seen)
+    assert list(found.status) == [Status.CONVERGED] * 2
+    assert ((found.positions - scenes.truth.positions).abs() < 6 * found.deviations).all()
+    assert found.deviations.max() < 1e-2
+
+
+def test_several_kinds_without_noise() -> None:
+    scenes = noiseless("random", 2)
+    seen = replace(
+        scenes.observation, symbols=("random", "known"), sequences=scenes.truth.symbols * torch.tensor([0.0, 1.0])
+    )
+    found = MixedMl()(seen)
+    assert list(found.status) == [Status.CONVERGED] * 2
+    assert ((found.positions - scenes.truth.positions).abs() < 6 * found.deviations).all()

@@ -1,7 +1,7 @@
 from .gram import Gram, StackedStatistics, panel_block, response_gram, snapshot_gram, stacked, stacked_statistics
 from .mixed import Mixed, mixed_likelihood, sequenced_gram
 from .pilot import Projection, information_of_moments, position_information, position_scores, project, residual_gradient
-from .sequences import sequence_information, sequence_scores
+from .sequences import sequence_information, sequence_residual, sequence_scores
 from .stochastic import Whitened, block_scores, fisher_information, negative_log_likelihood, score, whiten
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "response_gram",
     "score",
     "sequence_information",
+    "sequence_residual",
     "sequence_scores",
     "sequenced_gram",
     "snapshot_gram",

@@ -15,17 +15,21 @@ from ....shapes import Counts, Positions
 from ...estimate import Estimate, asked_sources
 from ...fit.groups import groups_of
 from ...fit.meaning.preflight import check_units
+from ...floor import FLOOR, floored
 from ...given import given_positions
 from ...joining import joined_estimates
 from ...normalise import Scaled, scale
 from ...region import SearchRegion
 from ..pilots.pilot_ml import PilotMl
 from ..sml import Sml
-from .sequenced import alone, by_source, named, responses_of, value_of
+from .sequenced import alone, by_source, energy_of, named, responses_of, value_of
 from .stated import stated
+from .together import together
 
+_Settle = Callable[[Scaled, Tensor], Positions]
+"""From scaled scenes, which are these rows of all, to where their sources are."""
 _PASSES = 2
-"""Passes over the sources that search the whole field; later ones only refine."""
+"""Passes over the sources that search the whole field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +38,9 @@ class KnownMl:
 
     At several wavelengths the factor is free at each.
 
-    Source k of the estimate belongs to sequence k. The sources are located in turns, each as a pilot through the codes
-    s_kl c_l in what the others leave over; what each turn minimises is f itself. They start from the field, source by
-    source, and again from where `Sml` finds sources of any symbols; the better end counts.
+    Source k of the estimate belongs to sequence k. The sources are searched in turns, each as a pilot through the codes
+    s_kl c_l in what the others leave over; what each turn minimises is f itself. Then all of them move at once. They
+    start from the field, and again from where `Sml` finds sources of any symbols; the better end counts.
 
     >>> import torch
     >>> from dataclasses import replace
@@ -50,14 +54,14 @@ class KnownMl:
     Args:
         region: the field of view.
         threshold: gain 2 ΔNLL below which a source hardly stands out.
-        passes: most passes over the sources.
-        tolerance: nats by which a pass must lower L M log f to be followed by another.
+        iterations: most of them, of all sources together.
+        tolerance: nats that an iteration promises, below which there is none.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
     threshold: float = 28.0
-    passes: int = 30
-    tolerance: float = 1e-3
+    iterations: int = 100
+    tolerance: float = 1e-6
     uses_sequences: ClassVar[bool] = True
     fit: ClassVar[bool] = True
 
@@ -113,9 +117,7 @@ class KnownMl:
 
         return self._each(observation, counts, from_there)
 
-    def _each(
-        self, observation: Observation, counts: Counts, settle: Callable[[Scaled, Tensor], Positions]
-    ) -> Estimate:  # fmt: skip
+    def _each(self, observation: Observation, counts: Counts, settle: _Settle) -> Estimate:
         """Scenes with as many sources together, put back in their order."""
         check_units(observation, self.region)
         parts, rows = [], []
@@ -124,8 +126,7 @@ class KnownMl:
             some = observation[index]
             some = replace(some, sequences=named(some)[..., :count])
             _check_enough(some, count)
-            scaled = scale(some)
-            parts.append(stated(scaled, settle(scaled, index), self.region, self.threshold))
+            parts.append(stated(*_heard(scale(some), index, settle), self.region, self.threshold))
             rows.append(index)
         return joined_estimates(parts)[torch.cat(rows).argsort()]
 
@@ -141,16 +142,12 @@ class KnownMl:
         return torch.where((values[1] < values[0])[:, None, None], other, positions)
 
     def _settled(self, seen: Observation, start: Positions, *, searched: int) -> Positions:
-        """The sources in turns until the likelihood rises no more; some passes search the whole field."""
+        """The sources in turns over the whole field, some passes long, and then together to the optimum."""
         positions = start.clone()
-        value = torch.full_like(positions[:, 0, 0], torch.inf)
-        for number in range(self.passes):
+        for _ in range(searched):
             for source in range(positions.shape[1]):
-                positions[:, source] = self._turn(seen, positions, source, search=number < searched)
-            before, value = value, value_of(responses_of(seen, positions))
-            if number >= searched and bool((before - value < self.tolerance).all()):
-                break
-        return positions
+                positions[:, source] = self._turn(seen, positions, source)
+        return together(seen, positions, self.region, iterations=self.iterations, tolerance=self.tolerance)
 
     def _unnamed(self, seen: Observation, count: int) -> Positions:
         """Where sources of any symbols are, in the order of the sequences that their symbols are most like."""
@@ -163,12 +160,21 @@ class KnownMl:
         index = torch.tensor(order, device=like.device)
         return found.positions.gather(1, index[..., None].expand(-1, -1, 3))
 
-    def _turn(self, seen: Observation, positions: Positions, source: int, *, search: bool) -> Tensor:
+    def _turn(self, seen: Observation, positions: Positions, source: int) -> Tensor:
         """Where one source is in what the others that have a place leave over."""
         left = alone(seen, responses_of(seen, positions), source)
-        pilot = PilotMl(region=self.region, fit=False)
-        found = pilot(left, 1) if search else pilot.refine(left, positions[:, source : source + 1])
-        return found.positions[:, 0]
+        return PilotMl(region=self.region, fit=False)(left, 1).positions[:, 0]
+
+
+def _heard(scaled: Scaled, rows: Tensor, settle: _Settle) -> tuple[Scaled, Positions]:
+    """Scenes and where their sources are; those without noise get a little of it, as `above_floor` gives them."""
+    positions = settle(scaled, rows)
+    groups = responses_of(scaled.observation, positions)
+    silent = energy_of(groups.residual(groups.measurements)) < FLOOR * groups.equations
+    if not bool(silent.any()):
+        return scaled, positions
+    scaled = floored(scaled, torch.nonzero(silent).squeeze(-1))
+    return scaled, settle(scaled, rows)
 
 
 def _check_enough(observation: Observation, count: int) -> None:
