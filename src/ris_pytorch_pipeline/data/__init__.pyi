@@ -1,4 +1,4 @@
-from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
+from .batch import Inputs, Labels, batch_from, inputs_from, labels_from
 from .dataset import (
     BatchSource,
     Reordered,
@@ -9,6 +9,7 @@ from .dataset import (
 )
 from .digest import config_digest, differences
 from .disjoint import check_disjoint, content_hashes
+from .energy import energy_lags
 from .header import SCHEMA, VERSION, Header
 from .held_scenes import HeldScenes, batch_bytes
 from .known_positions import truth_at

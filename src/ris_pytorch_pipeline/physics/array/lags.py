@@ -1,5 +1,6 @@
 """Which differences between two elements does an array have, and which pairs of elements share one?"""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,19 +18,21 @@ class Lags:
     """The differences q_n - q_m of an array's elements. A lattice has few, an irregular array one for each pair.
 
     >>> lags = lags_of(Line(count=3, spacing=0.1).array(0.3))
-    >>> len(lags), lags.zero, lags.number[2].tolist()
-    (5, 2, [4, 3, 2])
+    >>> len(lags), lags.zero, lags.rows(torch.tensor([2])).tolist()
+    (5, 2, [[4, 3, 2]])
 
     Args:
-        number: (element, element), which difference q_n - q_m is.
         offset: (lag, 3), the differences in the array's frame, metres; those of x first, then of z, then of y.
+        along: which elements have which differences along x, z and y.
         axes: of a lattice its differences along x, z and y: every combination has its number, y running fastest. Of
             any other array none.
+        occurring: of any other array the numbers of the combinations that occur, in rising order.
     """
 
-    number: Int[Tensor, "element element"]
     offset: Float[Tensor, "lag 3"]
+    along: tuple["Along", ...]
     axes: tuple[Tensor, ...] = ()
+    occurring: Tensor | None = None
 
     def __len__(self) -> int:
         return self.offset.shape[0]
@@ -37,7 +40,41 @@ class Lags:
     @property
     def zero(self) -> int:
         """The number of no difference."""
-        return int(self.number[0, 0])
+        first = torch.zeros(1, dtype=torch.long, device=self.offset.device)
+        return int(self.rows(first)[0, 0])
+
+    def rows(self, own: Int[Tensor, "some"]) -> Int[Tensor, "some element"]:  # noqa: F821
+        """Which difference q_n - q_m is, of some elements n and all m; no matrix of all pairs is kept.
+
+        >>> lags = lags_of(Line(count=3, spacing=0.1).array(0.3))
+        >>> lags.offset[lags.rows(torch.arange(3))][..., 1].abs().max()  # metres from end to end
+        tensor(0.2000, dtype=torch.float64)
+
+        Args:
+            own: the elements n.
+        """
+        number = _combined(self.along, own)
+        return number if self.occurring is None else torch.searchsorted(self.occurring, number)
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """The differences of elements along an axis.
+
+    Args:
+        place: (element,), which place along the axis an element has, in rising order.
+        number: (place, place), which difference x_n - x_m is.
+        gaps: (gap,), the differences in rising order, metres.
+    """
+
+    place: Int[Tensor, "element"]  # noqa: F821
+    number: Int[Tensor, "place place"]
+    gaps: Float[Tensor, "gap"]  # noqa: F821
+
+    @property
+    def even(self) -> bool:
+        """Whether the places are evenly spaced."""
+        return len(self.gaps) == 2 * len(self.number) - 1
 
 
 def lags_of(array: Array) -> Lags:
@@ -53,28 +90,32 @@ def lags_of(array: Array) -> Lags:
 
 
 def _built(array: Array) -> Lags:
-    local, values = array.local.double(), list[Tensor]()
-    number, combinations = torch.zeros((len(local), len(local)), dtype=torch.long, device=local.device), 1
-    for axis in (0, 2, 1):
-        along, gaps = _along(local[:, axis], _SAME * array.wavelength)
-        number.mul_(len(gaps)).add_(along)
-        values.append(gaps)
-        combinations *= len(gaps)
-    lattice = combinations <= number.numel()
-    if lattice:
-        occurring = torch.arange(combinations, device=number.device)
+    local = array.local.double()
+    along = tuple(_along(local[:, axis], _SAME * array.wavelength) for axis in (0, 2, 1))
+    combinations = math.prod(len(axis.gaps) for axis in along)
+    if combinations <= len(local) ** 2:
+        occurring, kept = torch.arange(combinations, device=local.device), None
     else:  # few of the combinations occur
-        occurring, number = number.unique(return_inverse=True)
+        occurring = kept = _combined(along, torch.arange(len(local), device=local.device)).unique()
     offsets: list[Tensor] = []
-    for gaps in reversed(values):
-        offsets.append(gaps[occurring % len(gaps)])
-        occurring = occurring // len(gaps)
+    for axis in reversed(along):
+        offsets.append(axis.gaps[occurring % len(axis.gaps)])
+        occurring = occurring // len(axis.gaps)
     y, z, x = offsets
-    return Lags(number, torch.stack([x, y, z], dim=-1), tuple(values) if lattice else ())
+    axes = tuple(axis.gaps for axis in along) if kept is None else ()
+    return Lags(torch.stack([x, y, z], dim=-1), along, axes, kept)
 
 
-def _along(places: Float[Tensor, "element"], same: float) -> tuple[Tensor, Tensor]:  # noqa: F821
-    """The differences along an axis: which one x_n - x_m is, and their values in rising order.
+def _combined(along: tuple[Along, ...], own: Tensor) -> Tensor:
+    """The number of the combination of differences along all axes, of some elements and all."""
+    number = torch.zeros((len(own), len(along[0].place)), dtype=torch.long, device=own.device)
+    for axis in along:
+        number.mul_(len(axis.gaps)).add_(axis.number[axis.place[own]][:, axis.place])
+    return number
+
+
+def _along(places: Float[Tensor, "element"], same: float) -> Along:  # noqa: F821
+    """The differences along an axis.
 
     Elements at one place share their differences: a panel has as many places along an axis as rows, not as elements.
     """
@@ -84,4 +125,4 @@ def _along(places: Float[Tensor, "element"], same: float) -> tuple[Tensor, Tenso
     group = torch.cat([values.new_zeros(1), (values.diff() > same).to(values)]).cumsum(0).long()
     number = torch.empty_like(group).index_copy_(0, order, group).view(len(distinct), -1)
     middle = values.new_zeros(int(group[-1]) + 1).scatter_reduce_(0, group, values, "mean", include_self=False)
-    return number[own[:, None], own], middle
+    return Along(own, number, middle)
