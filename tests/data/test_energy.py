@@ -43,7 +43,7 @@ def test_a_panel_of_many_elements_has_the_same_sums() -> None:
     array = Panel(horizontal=32, vertical=32, spacing=0.15).array(0.3)
     codes, channel, whitened = (each.to(torch.complex64) for each in drawn(array))
     lags = lags_of(array)
-    slow = paired(*(each.to(torch.complex128) for each in (codes, channel, whitened)), lags)
+    slow = paired(codes.to(torch.complex128), channel.to(torch.complex128), whitened.to(torch.complex128), lags)
     wanted = torch.view_as_real(slow.flatten(1) / slow[..., lags.zero].real.sum(1, keepdim=True)).movedim(-1, 1)
     found = energy_lags(codes, channel, whitened, lags)
     torch.testing.assert_close(found.double(), wanted, rtol=0, atol=5e-6 * float(wanted.abs().max()))

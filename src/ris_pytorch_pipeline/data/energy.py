@@ -62,7 +62,7 @@ def paired(codes: Codes, channel: Channel, whitened: Channel, lags: Lags) -> Sum
 def correlated(codes: Codes, channel: Channel, whitened: Channel, lags: Lags) -> Sums:
     """conj(E(Δ)) = Σ_l Σ_a Σ_m X(m + Δ) conj(Y(m)), X = H_a C_l and Y = (Γ⁻¹ H)_a C_l: correlations on a lattice."""
     places = [axis.place.to(codes.device) for axis in lags.along]
-    sizes = [next_fast_len(len(axis.gaps)) for axis in lags.along]
+    sizes = [next_fast_len(len(axis.gaps)) or len(axis.gaps) for axis in lags.along]
     flat = places[0]
     for place, size in zip(places[1:], sizes[1:], strict=True):
         flat = flat * size + place
