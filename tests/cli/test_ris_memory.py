@@ -73,6 +73,10 @@ def test_a_comparison_streams_its_scenes() -> None:
         (("overfit", "--scenes", "100000000"), ("100000000 scenes of 144 elements to learn", "lower --scenes")),
         (("search", "found", "--scenes", "100000000"), ("200000000 fixed scenes", "lower --scenes")),
         (
+            ("search", "found", "--scenes", "2", "--workers", "1024"),
+            ("4 fixed", "in each process of --workers 1024", "lower --workers"),
+        ),
+        (
             ("search", "found", "--scenes", "20000", "--workers", "9"),
             ("40000 fixed", "in each process of --workers 9", "lower --workers"),
         ),

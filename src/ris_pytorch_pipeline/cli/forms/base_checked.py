@@ -13,6 +13,9 @@ from ...train import Parts, Reporter, Trainer, scenes_behind
 from ..memory import fixed_bytes, require
 from ..training_memory import require_batch, require_update
 
+_PROCESS_BYTES = 250_000_000
+"""Of a worker's own before it draws or trains: its imports and a network, by `Private_Dirty` of the kernel."""
+
 
 def base_preflight(settings: Settings, hardware: Hardware | None, executor: Executor) -> Preflight:
     """Check the base as the first trial trains it.
@@ -40,7 +43,7 @@ def _preflight_of(told: tuple[Mapping[str, Any], Hardware | None, str]) -> Prefl
 def require_search(settings: Settings, workers: int, arguments: argparse.Namespace) -> None:
     """Refuse fixed scenes that fit in no memory, of which each process holds its own, and a batch that does not.
 
-    What an update takes is asked of this machine alone, not for workers of a cluster elsewhere.
+    This machine alone is asked, not what workers of a cluster elsewhere have.
 
     Args:
         settings: of a search that has not begun.
@@ -53,11 +56,14 @@ def require_search(settings: Settings, workers: int, arguments: argparse.Namespa
     base = settings.base.trained_for(settings.epochs).training
     require_batch(base)
     scenario = base.scenario
+    here = (arguments.cluster or "1").isdecimal()
+    beside = workers if here else 1  # what workers of a cluster elsewhere have is not known here
+    own = 0 if beside == 1 else _PROCESS_BYTES  # one works in this process
     require(
-        workers * fixed_bytes(scenario, settings.scenes),
+        beside * (own + fixed_bytes(scenario, settings.scenes)),
         f"{2 * settings.scenes} fixed scenes of {scenario.elements} elements in each process of --workers {workers}",
         ("lower --scenes", "lower --workers", "take a smaller panel"),
     )
-    if base.device == "cpu" and (arguments.cluster or "1").isdecimal():
+    if base.device == "cpu" and here:
         trainer = Trainer(base, reporter=Reporter(quiet=True))
         require_update(trainer, checked=arguments.preflight, at_once=workers)
