@@ -34,6 +34,7 @@ CASES = {
     "pilot K=5, one scene": ("pilot", "pilot", 5, 1),
     "seed K=3, batch 32": ("sml", "seed", 3, 32),
     "hard K=3, batch 32": ("sml", "hard", 3, 32),
+    "seed pilots K=3, batch 32": ("pilot", "seed", 3, 32),
     "sub6 K=1, batch 8": ("sml", "sub6", 1, 8),
     "mmwave K=1, one scene": ("sml", "mmwave", 1, 1),
     "polish K=3, batch 32": ("polish", "random", 3, 32),

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from running import Run, around_file
 
+from ris_pytorch_pipeline.cli.commands.check import said
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
+from ris_pytorch_pipeline.estimate import SearchRegion
+from ris_pytorch_pipeline.estimate.fit.meaning.trying import Trial
 
 
 @pytest.fixture
@@ -39,3 +42,13 @@ def test_a_conjugate_is_named_and_the_exit_code_says_so(ris: Run, wrong_file: st
     assert not found["explains"]
     assert found["better"][0] == "codes conjugated"
     assert found["conventions"][0]["name"] == "as stated"
+
+
+def test_where_nothing_could_be_tried_nothing_is_said_of_the_data() -> None:
+    refused = [
+        Trial(name=name, explained=0.0, evidence=0.0, order=0.0, good=0.0, refused="a large array over a wide field")
+        for name in ("as stated", "codes conjugated")
+    ]
+    first, move = said(refused, SearchRegion())
+    assert first == "No convention could be tried: each was refused, as said above."
+    assert "narrow the field" in move

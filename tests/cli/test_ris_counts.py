@@ -31,5 +31,6 @@ def test_the_commands_agree(ris: Run, small_file: str) -> None:
         "least": 1, "most": 2,
     }  # fmt: skip
     ris("locate", small_file, "--sources", "[1,2]").refused("an estimator is told one count")
+    ris("locate", small_file, "--sources", "1,2").refused("an estimator is told one count", "several counts")
     ris("check", small_file, "--sources", "[1,2]").refused("an estimator is told one count")
     ris("bench", "--methods", "genie", "--snr-db", "[0,20]", "--figure", "f.png").refused("one SNR each")

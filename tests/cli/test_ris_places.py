@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from running import Run
 
-from ris_pytorch_pipeline.cli.commands import train
+from ris_pytorch_pipeline.cli.commands import search, train
+from ris_pytorch_pipeline.cli.forms import drawn_results
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,23 @@ def test_a_folder_that_cannot_be_made_is_named_before_the_checks(
     monkeypatch.setattr(train, "sound", lambda *_, **__: pytest.fail("checks before the folder was looked at"))
     Path("taken").write_text("mine", encoding="utf-8")
     ris("train", place, "--preset", "tiny").refused("a directory that can be made", "a file where the path goes on")
+
+
+@pytest.mark.parametrize("place", ["taken", "taken/below"])
+def test_a_search_names_such_a_folder_before_its_checks(ris: Run, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "base_preflight", lambda *_: pytest.fail("checks before the folder was looked at"))
+    Path("taken").write_text("mine", encoding="utf-8")
+    ris("search", place).refused("a directory that can be made", "a file where the path goes on")
+
+
+@pytest.mark.parametrize("option", ["--figures", "--latex"])
+def test_a_report_names_such_a_folder_before_anything_is_drawn(
+    ris: Run, run_folder: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("figures_in", "latex_in"):
+        monkeypatch.setattr(drawn_results, name, lambda *_: pytest.fail("drawn before the folder was looked at"))
+    Path("taken").write_text("mine", encoding="utf-8")
+    ris("report", str(run_folder), option, "taken/below").refused("a directory that can be made", "the path goes on")
 
 
 def test_a_folder_with_a_run_is_named_before_the_checks(

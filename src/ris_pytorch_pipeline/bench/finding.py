@@ -231,7 +231,7 @@ def _fit(estimate: Estimate, row: int) -> dict[str, Any] | None:
     modes = [{"source": m.source, "loss": m.loss, **_named(torch.tensor(m.position))} for m in fit.modes[row]]
     return {
         "explained": float(fit.explained[row]),
-        "expected": float(fit.expected[row]),
+        "expected": _finite(float(fit.expected[row])),
         "p_value": float(fit.p_value[row]),
         "striking": fit.striking[row],
         "modes": modes,

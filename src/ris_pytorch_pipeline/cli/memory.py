@@ -27,6 +27,9 @@ _READ = 4.0
 _SCORE = 400
 """Bytes that a comparison keeps of each source of each scene, and a bound."""
 
+PROCESS_BYTES = 250_000_000
+"""Of a process of its own before it draws or trains: its imports and a network, by `Private_Dirty` of the kernel."""
+
 
 def scene_bytes(scenario: Scenario, dtype: torch.dtype = torch.complex64) -> int:
     """Bytes of a scene with its truth: F (L M + 2 (L N + M N)) complex numbers and 3 N real ones.

@@ -50,7 +50,8 @@ class Fit:
 
     Args:
         explained: (scene,), share of the energy in the span of the sources, Σ ‖P(B_l) y_l‖²/Σ ‖y_l‖².
-        expected: (scene,), the same if the model held, at the SNR that the channel's own colour shows.
+        expected: (scene,), the same if the model held, at the noise that is stated or that the channel's own colour
+            shows; NaN where neither tells it within 0.05, as of few antennas or of antennas that hear all alike.
         p_value: (scene,), of what the sources leave over being white noise.
         evidence: (scene, source), of each source against scatter of the channel's colour, 2 ΔNLL; NaN in empty slots.
         striking: what is most unlike white noise in each scene, in words.

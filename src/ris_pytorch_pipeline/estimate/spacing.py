@@ -15,8 +15,10 @@ def nearest_spacing(array: Array) -> float:
     >>> round(nearest_spacing(Panel(horizontal=4, vertical=4, spacing=(0.12, 0.2)).array(0.3)), 6)
     0.12
     """
-    if len(array) < 2:
-        return 0.0
+    return 0.0 if len(array) < 2 else array.once("nearest spacing", lambda: _nearest(array))
+
+
+def _nearest(array: Array) -> float:
     some = array.placed[:: max(1, len(array) // 256)]
     distances = torch.cdist(some, array.placed)
     return float(distances.masked_fill(distances == 0, torch.inf).amin(-1).median())

@@ -2,9 +2,10 @@ from .atomic import append_whole, check_can_write, remove_leftovers, replacing, 
 from .causes import cause, is_missing, move
 from .content import Content
 from .document import parse_document, parse_toml
+from .folders import check_can_make, make_folder
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
-from .regular import is_there, make_folder, open_regular, read_regular, reason, regular_size
+from .regular import is_there, open_regular, read_regular, reason, regular_size
 from .schema import fits, from_document
 from .seal import SEAL, blank, check_seal, sealed
 from .sealed_text import Format, is_changed, sealed_document, signed_text, unsealed_document
@@ -23,6 +24,7 @@ __all__ = [
     "append_whole",
     "blank",
     "cause",
+    "check_can_make",
     "check_can_write",
     "check_seal",
     "fits",

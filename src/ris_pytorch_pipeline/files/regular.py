@@ -6,8 +6,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import ConfigurationError
-from .causes import ODD, cause
+from .causes import ODD
 
 SAFE = sum(vars(os).get(name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 """Flags of every open: no link is followed, no pipe is waited at, no child inherits the file."""
@@ -118,21 +117,3 @@ def check_replaceable(path: Path) -> None:
         raise OSError(errno.ELOOP, "a link, which is neither followed nor replaced", str(path))
     if not stat.S_ISREG(kind):
         raise OSError(errno.EINVAL, ODD, str(path))
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for results, and those above it, unless it is there.
-
-    Args:
-        folder: of the results.
-
-    Raises:
-        ConfigurationError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            "a folder to write to", f"{folder}: {reason(error)}", cause(error, "a folder that is gone"),
-            "pick another folder",
-        ) from error  # fmt: skip

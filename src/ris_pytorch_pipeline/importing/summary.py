@@ -211,4 +211,4 @@ def _snr(imported: Imported) -> str:
     power = torch.view_as_real(part.measurements).square().sum(-1).flatten(1).mean(1)
     ratio = (power / estimate.noise_variance - 1).clamp_min(1e-3)
     count = "all sources" if part.symbols == "known" or is_mixed(part.symbols) else "one source"
-    return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({len(part)} scenes, {count} fitted to each)"
+    return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({counted(len(part), 'scene')}, {count} fitted to each)"

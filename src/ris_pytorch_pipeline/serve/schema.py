@@ -67,7 +67,7 @@ class Fit(Strict):
     """How well the model explains the measurements."""
 
     explained: float = pydantic.Field(description="share of the energy")
-    expected: float = pydantic.Field(description="the same if the model held")
+    expected: float | None = pydantic.Field(description="the same if the model held; null where no scene tells it")
     p_value: float = pydantic.Field(description="of what is left over being white noise")
     striking: str
     modes: list[Mode]

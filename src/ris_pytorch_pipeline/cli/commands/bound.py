@@ -10,6 +10,7 @@ from ...bounds import Bound, scene_bound
 from ...data import simulated_blocks
 from ...experiment import Experiment
 from ...physics import Hardware
+from ...units import counted
 from ..arguments import experiment_of
 from ..memory import compared_bytes, require
 from ..options.scenes.hardware import calibration_name, hardware_of
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     experiment = experiment_of(arguments)
     require(
         compared_bytes(experiment.scenario, experiment.scenes, 0),
-        f"the bounds of {experiment.scenes} scenes of {experiment.scenario.elements} elements",
+        f"the bounds of {counted(experiment.scenes, 'scene')} of {experiment.scenario.elements} elements",
         ("lower --scenes", "take a smaller panel"),
     )
     calibration = hardware_of(arguments)

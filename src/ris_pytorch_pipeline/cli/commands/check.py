@@ -117,6 +117,11 @@ def said(trials: list[Trial], region: SearchRegion) -> list[str]:
             *outside(ahead[0], region),
             *waved(first),
         ]
+    if all(trial.refused for trial in trials):
+        return [
+            "No convention could be tried: each was refused, as said above.",
+            "  next: mend what the stated one is refused for; of a large array narrow the field or take fewer elements",
+        ]
     return [
         "No convention that was tried explains the data.",
         "  likely cause: other codes, another channel or array than stated, too little SNR, or more sources asked for"

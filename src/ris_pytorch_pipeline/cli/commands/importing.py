@@ -10,6 +10,7 @@ from ...data.writable import check_writable
 from ...errors import ConfigurationError
 from ...importing import Imported, doubts_of, import_scenes, summary_of
 from ...importing.reading import FORMATS
+from ...units import counted
 from ..showing.output import print_json
 from ..showing.tables import print_table, table_of
 
@@ -79,4 +80,4 @@ def _print(arguments: argparse.Namespace, imported: Imported) -> None:
     for doubt in doubts_of(imported):
         print(f"doubt: {doubt}")
     end = "nothing written (--dry-run)" if arguments.dry_run else f"written to {arguments.out}"
-    print(f"{len(imported.observation)} scenes; {end}")
+    print(f"{counted(len(imported.observation), 'scene')}; {end}")

@@ -218,7 +218,7 @@ def fit_lines(finding: Finding) -> list[str]:
         return []
     fit = finding.fit
     lines = [
-        f"  explained {fit['explained']:.2f} of the energy, {fit['expected']:.2f} expected; "
+        f"  explained {fit['explained']:.2f} of the energy{_expected(fit['expected'])}; "
         f"white residual: p = {fit['p_value']:.2g}"
     ]
     if any(said["status"] == Status.MISFIT for said in finding.advice):
@@ -232,6 +232,11 @@ def fit_lines(finding: Finding) -> list[str]:
     for said in finding.advice:
         lines += [f"  {said['status']}", f"    likely cause: {said['cause']}", f"    next: {said['next']}"]
     return lines
+
+
+def _expected(share: float | None) -> str:
+    """The share that was to be expected, where the scene tells it."""
+    return "" if share is None else f", {share:.2f} expected"
 
 
 def _position(mode: dict[str, Any]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from trainlint import Preflight
 
 from ...errors import ConfigurationError, InfeasibleError
 from ...experiment import TrainingExperiment
-from ...files import Lock, is_there, make_folder, parent_watch
+from ...files import Lock, check_can_make, is_there, make_folder, parent_watch
 from ...search import (
     Checked,
     Locating,
@@ -141,6 +141,7 @@ def _check_free(arguments: argparse.Namespace) -> None:
         ConfigurationError: it is in use, or holds a search.
         InputError: it cannot be a folder, or holds another program's journal.
     """
+    check_can_make(arguments.folder)
     if not is_there(arguments.folder):
         return
     make_folder(arguments.folder)

@@ -10,11 +10,8 @@ from ...physics import Hardware
 from ...search import Settings, recipe_from_plain
 from ...tasks import Executor
 from ...train import Parts, Reporter, Trainer, scenes_behind
-from ..memory import fixed_bytes, require
+from ..memory import PROCESS_BYTES, fixed_bytes, require
 from ..training_memory import require_batch, require_update
-
-_PROCESS_BYTES = 250_000_000
-"""Of a worker's own before it draws or trains: its imports and a network, by `Private_Dirty` of the kernel."""
 
 
 def base_preflight(settings: Settings, hardware: Hardware | None, executor: Executor) -> Preflight:
@@ -58,7 +55,7 @@ def require_search(settings: Settings, workers: int, arguments: argparse.Namespa
     scenario = base.scenario
     here = (arguments.cluster or "1").isdecimal()
     beside = workers if here else 1  # what workers of a cluster elsewhere have is not known here
-    own = 0 if beside == 1 else _PROCESS_BYTES  # one works in this process
+    own = 0 if beside == 1 else PROCESS_BYTES  # one works in this process
     require(
         beside * (own + fixed_bytes(scenario, settings.scenes)),
         f"{2 * settings.scenes} fixed scenes of {scenario.elements} elements in each process of --workers {workers}",

@@ -31,7 +31,7 @@ from ...experiment.toml import read_toml
 from ...files import Lock, cause, make_folder, move, open_regular, parent_watch, reason
 from ...physics import ends
 from ...tasks.watch import Watch
-from ..memory import compared_bytes, require
+from ..memory import PROCESS_BYTES, compared_bytes, require
 from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.model import checkpoint_at, network_at
 from ..showing.output import Bar
@@ -134,8 +134,9 @@ def _check(arguments: argparse.Namespace, cells: Sequence[Pending], entering: En
     task_limit_of(arguments, here=True)
     entering.check(tuple(cells))
     largest = max(cells, key=_bytes)
+    own = 0 if arguments.jobs == 1 else PROCESS_BYTES  # one works in this process
     require(
-        arguments.jobs * _bytes(largest),
+        arguments.jobs * (own + _bytes(largest)),
         f"{arguments.jobs} times {largest.scenes} scenes of {largest.scenario.elements} elements ({largest.label})",
         ("lower --jobs", "lower scenes", "take a smaller panel"),
     )

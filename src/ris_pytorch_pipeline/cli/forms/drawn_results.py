@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ...bench import RESULTS, Row
 from ...errors import InputError
-from ...files import is_there
+from ...files import check_can_make, is_there, make_folder
 from ...foreign import odd_values
 from ...report import (
     Report,
@@ -54,11 +54,12 @@ def draw_all(paths: Sequence[Path], folder: Path, kind: str) -> None:
         ConfigurationError: a figure that cannot be written.
         InputError: results that cannot be read.
     """
+    check_can_make(folder)
     figures: dict[Path, Figure] = {}
     for held, own in _named(paths):
         with odd_values(_KEPT, held, _AGAIN):
             figures |= {folder / f"{own}-{name}.{kind}": figure for name, figure in figures_in(held)}
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for target, figure in figures.items():
         check_figure(target)
         save_figure(figure, target)
@@ -143,11 +144,12 @@ def write_latex(paths: Sequence[Path], folder: Path) -> None:
         ConfigurationError: a table that cannot be written.
         InputError: a training that was not evaluated; no table is written then.
     """
+    check_can_make(folder)
     texts: dict[Path, str] = {}
     for held, own in _named(paths):
         with odd_values(_KEPT, held, _AGAIN):
             texts |= {folder / f"{own}{name}.tex": text for name, text in latex_in(held)}
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for target, text in texts.items():
         save_text(text, target)
         print(f"table written to {target}")

@@ -110,7 +110,7 @@ def judge(
     findings = findings_of(flags, estimate.status, aside.modes, found.gains < needed[:, None])
     fit = Fit(
         explained=explained_share(groups),
-        expected=found.expected_share,
+        expected=found.stated_share,
         p_value=tested.p_value,
         evidence=found.gains,
         striking=tuple(misfit or words for words in _striking(tested, groups)),

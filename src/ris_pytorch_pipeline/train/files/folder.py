@@ -9,10 +9,9 @@ from ...errors import ConfigurationError, InputError
 from ...files import (
     Lock,
     cause,
-    check_can_write,
+    check_can_make,
     is_missing,
     is_there,
-    move,
     open_regular,
     reason,
     remove_old_leftovers,
@@ -82,14 +81,7 @@ class RunFiles:
         if self.directory is None:
             return
         self._refuse_a_run(self.directory)
-        place = next(place for place in (self.directory, *self.directory.absolute().parents) if is_there(place))
-        try:
-            check_can_write(place / LEDGER)
-        except OSError as error:
-            raise ConfigurationError(
-                "a directory that can be made and written to", f"{place}: {reason(error)}",
-                cause(error, "a file of that name"), move(error, "pick another directory"),
-            ) from error  # fmt: skip
+        check_can_make(self.directory)
 
     def newest(self) -> Path | None:
         """The checkpoint to resume from, in a directory that is held from now on.

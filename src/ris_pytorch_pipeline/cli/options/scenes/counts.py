@@ -41,13 +41,13 @@ def count_of(text: str) -> int | None:
     """
     if text == "auto":
         return None
-    value = parse_toml_value(text)
-    if isinstance(value, list):
+    values = _values(text)
+    if len(values) != 1 or isinstance(values[0], list):
         raise ConfigurationError(
-            "--sources K or auto", text, "a span is how scenes are drawn; an estimator is told one count, or none",
-            "pass --sources auto, which estimates the count of each scene",
+            "--sources K or auto", text, "several counts, or a span, as scenes are drawn; an estimator is told one "
+            "count, or none", "pass --sources auto, which estimates the count of each scene",
         )  # fmt: skip
-    return fit(int, value, "sources")
+    return fit(int, values[0], "sources")
 
 
 def _values(text: str) -> Any:  # noqa: ANN401

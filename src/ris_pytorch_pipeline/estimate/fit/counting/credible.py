@@ -9,7 +9,7 @@ from torch import Tensor
 from ....physics import Observation
 from ....shapes import Counts, Mask
 from ..groups import Groups
-from .expected import expected_growth, expected_share
+from .expected import expected_growth, expected_share, stated_share
 from .scatter import gains, growth, losses, scatter_of, steady_scatter_of
 from .spare import kept_sources
 
@@ -44,6 +44,7 @@ class Evidence:
     Args:
         gains: (scene, source), of each source beside the others, 2 (NLL without - NLL with); NaN in empty slots.
         expected_share: (scene,), share of the energy that they would explain if the model held.
+        stated_share: (scene,), the same where the scene tells it, NaN elsewhere.
         asked: (scene,), evidence that each source has to bring on average.
         total: (scene,), evidence of all of them together.
         credible: (scene, source), True of sources to be kept where they are counted.
@@ -52,6 +53,7 @@ class Evidence:
 
     gains: Float[Tensor, "scene source"]
     expected_share: Float[Tensor, "scene"]  # noqa: F821
+    stated_share: Float[Tensor, "scene"]  # noqa: F821
     asked: Float[Tensor, "scene"]  # noqa: F821
     total: Float[Tensor, "scene"]  # noqa: F821
     credible: Mask
@@ -101,7 +103,8 @@ def evidence(
         credible = _steady(observation, groups, powers, (found, each, asked), threshold)
     elif counting:
         credible, alone = kept_sources(scatter, powers, threshold, doubtful)
-    return Evidence(each, expected_share(scatter), asked, total, credible, alone)
+    shares = expected_share(scatter), stated_share(scatter, observation.noise_variance)
+    return Evidence(each, *shares, asked, total, credible, alone)
 
 
 def _steady(

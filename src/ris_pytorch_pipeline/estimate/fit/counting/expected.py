@@ -7,6 +7,9 @@ from torch import Tensor
 from ..groups import Groups
 from .scatter import Scatter
 
+_TOLD = 0.05
+"""Standard deviation of the share up to which the channel's colour tells it."""
+
 
 def explained_share(groups: Groups) -> Float[Tensor, "scene"]:  # noqa: F821
     """Σ ‖P(B_g) y_g‖² / Σ ‖y_g‖²."""
@@ -20,6 +23,27 @@ def expected_share(scatter: Scatter) -> Float[Tensor, "scene"]:  # noqa: F821
     _, noise = scatter.without_sources()
     free = groups.equations - groups.order * groups.measurements.shape[1]
     return (1 - noise * free / _energy(groups.measurements)).clamp(0, 1)
+
+
+def stated_share(scatter: Scatter, noise: Float[Tensor, "scene"] | None) -> Float[Tensor, "scene"]:  # noqa: F821
+    """`expected_share` by the noise that is known, or by that of the channel's colour where it tells it; NaN elsewhere.
+
+    The colour tells σ² by antennas that hear more than others. With g = Λ/(1 + t Λ) the variance of log σ² is
+    Σ g²/(n Σ (g - mean g)²) at least, over n numbers: of one antenna, or of equal eigenvalues, it has no bound.
+
+    Args:
+        scatter: the scenes beside scatter.
+        noise: σ² in their units, where the observation states it.
+    """
+    groups = scatter.groups
+    share = (groups.equations - groups.order * groups.measurements.shape[1]) / _energy(groups.measurements)
+    if noise is not None:
+        return (1 - noise * share).clamp(0, 1)
+    shape, fitted = scatter.without_sources()
+    slope = scatter.colour / shape
+    squares, spread = slope.square().sum((-1, -2)), (slope - slope.mean((-1, -2), keepdim=True)).square().sum((-1, -2))
+    deviation = (squares / (groups.equations * spread.clamp_min(1e-300))).sqrt()
+    return torch.where(fitted * share * deviation <= _TOLD, expected_share(scatter), torch.nan)
 
 
 def expected_growth(scatter: Scatter, powers: Float[Tensor, "scene source"]) -> Float[Tensor, "scene"]:  # noqa: F821

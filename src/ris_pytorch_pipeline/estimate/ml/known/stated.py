@@ -13,7 +13,7 @@ from ...estimate import Estimate, Fit, Mode, Status
 from ...fit.certainty.freedom import widening
 from ...fit.certainty.panel_error import with_panel_errors
 from ...fit.certainty.sandwich import sandwich_information
-from ...fit.counting.expected import expected_share, explained_share
+from ...fit.counting.expected import explained_share, stated_share
 from ...fit.counting.scatter import scatter_of
 from ...fit.elsewhere.edges import held_back, pull_of
 from ...fit.elsewhere.modes import contest, modes_of
@@ -98,7 +98,7 @@ def _fit(
 ) -> Fit:
     return Fit(
         explained=explained_share(groups),
-        expected=expected_share(scatter_of(as_pilot(seen, 0), groups)),
+        expected=stated_share(scatter_of(as_pilot(seen, 0), groups), seen.noise_variance),
         p_value=tested.p_value,
         evidence=gains,
         striking=tuple(SENTENCES[i] for i in tested.cause.tolist()),

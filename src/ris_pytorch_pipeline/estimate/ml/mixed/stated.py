@@ -12,7 +12,7 @@ from ...estimate import Estimate, Fit, Status
 from ...fit.certainty.freedom import widening
 from ...fit.certainty.panel_error import with_panel_errors
 from ...fit.certainty.sandwich import sandwich_information
-from ...fit.counting.expected import expected_share, explained_share
+from ...fit.counting.expected import explained_share, stated_share
 from ...fit.counting.scatter import scatter_of
 from ...fit.counting.spare import ASKED
 from ...fit.elsewhere.edges import held_back, pull_of
@@ -92,7 +92,7 @@ def _judged(
     findings = findings_of(flags, estimate.status, modes, faint)
     fit = Fit(
         explained=explained_share(groups),
-        expected=expected_share(scatter),
+        expected=stated_share(scatter, seen.noise_variance),
         p_value=tested.p_value,
         evidence=gains,
         striking=tuple(SENTENCES[i] for i in tested.cause.tolist()),
