@@ -1,4 +1,4 @@
-from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
+from .batch import Inputs, Labels, batch_from, inputs_from, labels_from
 from .dataset import (
     BatchSource,
     Reordered,
@@ -12,6 +12,7 @@ from .disjoint import check_disjoint, content_hashes
 from .header import SCHEMA, VERSION, Header
 from .held_scenes import HeldScenes, batch_bytes
 from .known_positions import truth_at
+from .lag_sums import energy_lags
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
 from .sharded.manifest import Manifest, read_manifest, scenario_in_full

@@ -1,6 +1,5 @@
 """What a network is given and what it is taught: Inputs from an observation, Labels from the truth."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +12,6 @@ from ..covariance import true_covariance
 from ..errors import InputError
 from ..physics import (
     Array,
-    Lags,
     Observation,
     Scenes,
     Truth,
@@ -24,11 +22,9 @@ from ..physics import (
     to_cosines,
 )
 from ..physics.scaling import near_unit
-from ..shapes import Channel, Codes, Cosines, Counts, Covariance, Mask
+from ..shapes import Cosines, Counts, Covariance, Mask
+from .lag_sums import energy_lags, transformed_lags, transforms_pay
 from .whitening import Prior, split_by_frequency
-
-_TILE_BYTES = 1 << 20
-"""Of Q formed at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +166,14 @@ def inputs_from(observation: Observation, array: Array) -> Inputs:
     _check_energy(even)
     prior, (codes, channel) = Prior(even), even.by_frequency()
     whitened = prior.solve_measurements(split_by_frequency(even))
-    images = panel_images(whitened, codes, channel).flatten(1, 2)
+    images, lags = panel_images(whitened, codes, channel).flatten(1, 2), lags_of(array)
+    if transforms_pay(codes, channel, lags):
+        energy = transformed_lags(codes, prior.whiten_channel(channel), lags)
+    else:
+        energy = energy_lags(codes, channel, prior.solve_channel(channel), lags)
     return Inputs(
         images=torch.view_as_real(_standard(images)).movedim(-1, 2).contiguous(),
-        energy=energy_lags(codes, channel, prior.solve_channel(channel), lags_of(array)),
+        energy=energy,
         log_noise=prior.log_noise,
         observation=observation,
     )
@@ -228,36 +228,3 @@ def _standard(images: Complex[Tensor, "scene snapshot element"]) -> Complex[Tens
     total = images.sum(dim=(-1, -2))
     turn = torch.where(total == 0, torch.ones_like(total), total).sgn().conj()
     return images * (turn * power.rsqrt())[:, None, None]
-
-
-def energy_lags(codes: Codes, channel: Channel, whitened: Channel, lags: Lags) -> Float[Tensor, "scene 2 lag"]:
-    """Sums of Q = Σ_l G_l^H Γ⁻¹ G_l = (H^H Γ⁻¹ H) ∘ (conj(C)^T C) along equal element differences, by frequency.
-
-    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ). Formed some elements
-    at a time, so that no large N x N matrix is kept.
-
-    >>> import ris_pytorch_pipeline as ris
-    >>> from ris_pytorch_pipeline.physics import lags_of
-    >>> seen = ris.simulate(ris.preset("random", horizontal=4, vertical=4), scenes=2, seed=0).observation
-    >>> codes, channel = seen.by_frequency()
-    >>> energy_lags(codes, channel, channel, lags_of(seen.array)).shape  # 7 x 7 differences of 4 x 4 elements
-    torch.Size([2, 2, 49])
-
-    Args:
-        codes: C, (scene, frequency, snapshot, element).
-        channel: H, (scene, frequency, antenna, element).
-        whitened: Γ⁻¹ H, (scene, frequency, antenna, element).
-        lags: of the array.
-
-    Returns:
-        Real and imaginary part over Σ E(0), (scene, 2, lag), one frequency after another.
-    """
-    scenes, frequencies, _, elements = codes.shape
-    sums = channel.new_zeros((scenes, frequencies, len(lags)))
-    number = lags.number.to(codes.device)
-    most = _TILE_BYTES // (channel.element_size() * scenes * frequencies * elements)
-    for own in torch.arange(elements, device=codes.device).split(max(math.ceil(elements**0.5), most)):
-        block = (channel[..., own].mH @ whitened) * (codes[..., own].mH @ codes)
-        sums.index_add_(2, number[own].flatten(), block.flatten(2))
-    sums = sums.flatten(1) / sums[..., lags.zero].real.sum(1, keepdim=True)
-    return torch.view_as_real(sums).movedim(-1, 1)

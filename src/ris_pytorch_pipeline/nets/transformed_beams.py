@@ -59,13 +59,14 @@ class TransformedBeams(nn.Module):
         return energy.unflatten(1, (len(self.rows), len(self.columns))).transpose(1, 2).contiguous()
 
     def _energy(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "scene cell n_q"]:
-        """The energies of some scenes: real products of what is mixed with what each focus sees."""
+        """The energies of some scenes: real products of what each focus sees with what mixes it."""
         rows = images.flatten(0, 1)
         each = max(1, _SPECTRA_BYTES // (8 * len(self.lenses) * self.lengths[1] * self.sides[1]))
         spectra = torch.cat([self._spectra(some) for some in rows.split(each)])
-        seen = torch.view_as_real(spectra.flatten(2)).permute(2, 3, 1, 0).flatten(1, 2)  # (cell, part and focus, row)
-        squares = (self.mixes @ seen).square_().unflatten(2, (len(images), -1)).sum(3)  # (cell, part and plane, scene)
-        return squares.unflatten(1, (2, -1)).sum(1).permute(2, 0, 1)
+        cells = spectra.flatten(2).flatten(0, 1).mT.contiguous()  # (cell, row and focus)
+        seen = torch.view_as_real(cells).flatten(1).unflatten(1, (len(rows), -1))  # (cell, row, focus and part)
+        squares = (self.mixes @ seen.mT).square_().unflatten(2, (len(images), -1)).sum(3)  # (cell, n_q and part, scene)
+        return squares.unflatten(1, (-1, 2)).sum(2).permute(2, 0, 1)
 
     def _spectra(self, rows: Complex[Tensor, "row element"]) -> Complex[Tensor, "row focus n_w n_u"]:
         """What each focus sees of each image far away, on the lattice; what is not searched is left out in between."""
@@ -74,7 +75,7 @@ class TransformedBeams(nn.Module):
         return torch.fft.fft(seen, n=self.lengths[0], dim=-1).index_select(-1, self.columns)
 
 
-def _real(parts: Complex[Tensor, "cell n_q focus"]) -> Float[Tensor, "cell part_n_q part_focus"]:
-    """Complex matrices as real ones of twice the sides, for [Re x; Im x]."""
-    top = torch.cat([parts.real, -parts.imag], dim=-1)
-    return torch.cat([top, torch.cat([parts.imag, parts.real], dim=-1)], dim=-2).contiguous()
+def _real(parts: Complex[Tensor, "cell n_q focus"]) -> Float[Tensor, "cell n_q_part focus_part"]:
+    """Real matrices that take (Re x_1, Im x_1, ...) to (Re y_1, Im y_1, ...) of y = P x."""
+    rows = [torch.stack([parts.real, -parts.imag], dim=-1), torch.stack([parts.imag, parts.real], dim=-1)]
+    return torch.stack(rows, dim=2).flatten(3).flatten(1, 2).contiguous()
