@@ -122,7 +122,9 @@ def test_transforms_sum_the_differences_of_some_elements_of_a_panel_in_any_order
     monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums._PAYS", 0)
     whole = Panel(horizontal=6, vertical=5, spacing=0.15).elements()
     some = whole[torch.randperm(30, generator=stream(0, "some"))[:27]]
-    codes = torch.polar(torch.ones(2, 1, 3, 27), torch.rand((2, 1, 3, 27), generator=stream(0, "codes"))).cdouble()
+    codes = torch.polar(torch.ones(2, 1, 3, 27), torch.rand((2, 1, 3, 27), generator=stream(0, "codes"))).to(
+        torch.complex128
+    )
     channel = complex_normal((2, 1, 4, 27), stream(0, "channel"))
     lags = lags_of(Points(some, 0.3))
     assert transforms_pay(codes, channel, lags)
