@@ -16,6 +16,7 @@ from ris_pytorch_pipeline.localise import REFERENCE_FILE, Localiser, reference_n
 from ris_pytorch_pipeline.losses import HybridLoss, LossWeights
 from ris_pytorch_pipeline.nets import Beamspace, HybridNet, NetConfig, exported
 from ris_pytorch_pipeline.nets.alike import plainest
+from ris_pytorch_pipeline.nets.beam_grids import beam_grid
 from ris_pytorch_pipeline.nets.foci import foci_of
 from ris_pytorch_pipeline.physics import Line, Panel, draw, preset, steering_at
 from ris_pytorch_pipeline.rng import stream
@@ -23,17 +24,20 @@ from ris_pytorch_pipeline.train import Reporter, Trainer, load_network
 from ris_pytorch_pipeline.train.files.checkpoint import read_checkpoint
 
 NEAR = NetConfig(beams="fft").fitted_to(preset("mmwave", horizontal=20, vertical=20, distance=(0.3, 15.0)))
+FAR = SearchRegion(distance=(3.0, 30.0))
 PANELS = {
     "square, near": NEAR,
     "sides and spacings of their own": NetConfig(
-        beams="fft", panel=Panel(horizontal=10, vertical=6, spacing=(0.2, 0.1)), oversampling=1.3
+        beams="fft", panel=Panel(horizontal=10, vertical=6, spacing=(0.2, 0.1)), oversampling=1.3, region=FAR
     ),
-    "beams come again": NetConfig(beams="fft", panel=Panel(horizontal=9, vertical=4, spacing=0.4)),
+    "beams come again": NetConfig(
+        beams="fft", panel=Panel(horizontal=9, vertical=4, spacing=0.4), region=SearchRegion(distance=(12.0, 90.0))
+    ),
     "fewer beams than elements": NetConfig(
-        beams="fft", panel=Panel(horizontal=8, vertical=7, spacing=0.15), oversampling=0.3
+        beams="fft", panel=Panel(horizontal=8, vertical=7, spacing=0.15), oversampling=0.3, region=FAR
     ),
     "a row": NetConfig(beams="fft", panel=Panel(horizontal=10, vertical=1, spacing=0.15)),
-    "one elevation": NetConfig(beams="fft", region=SearchRegion(elevation=(0.2, 0.2))),
+    "one elevation": NetConfig(beams="fft", region=replace(FAR, elevation=(0.2, 0.2))),
 }
 
 
@@ -70,10 +74,15 @@ def test_foci_keep_nearly_all_energy_and_none_too_much(config: NetConfig) -> Non
 
 
 def test_near_field_is_only_where_it_is_near() -> None:
-    spans = {(0.3, 15.0): 3, (0.5, 15.0): 2, (1.0, 15.0): 1}
+    spans = {(0.1, 15.0): 8, (0.3, 15.0): 3, (0.5, 15.0): 2, (1.0, 15.0): 1}
     for distance, count in spans.items():
         config = replace(NEAR, region=replace(NEAR.region, distance=distance))
-        assert len(foci_of(config.array, Beamspace(config).grid).shapes) == count, distance
+        assert len(foci_of(config.array, beam_grid(config)).shapes) == count, distance
+
+
+def test_a_field_too_near_for_so_few_foci_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"keep \d+% of a source's energy at 0\.5 m from Array\(144 elements"):
+        Beamspace(NetConfig(beams="fft"))
 
 
 def test_far_away_they_are_the_exact_beams() -> None:
@@ -145,7 +154,7 @@ def test_one_configuration_stands_for_equal_transforms() -> None:
     config = NetConfig(beams="fft", oversampling=1.01)  # of 25 beams the fastest transform has a length of 25
     found = plainest(config)
     assert found.beams == "fft" and found == plainest(found)
-    assert torch.equal(Beamspace(found).grid.u, Beamspace(config).grid.u)
+    assert torch.equal(beam_grid(found).u, beam_grid(config).u)
 
 
 def test_a_checkpoint_keeps_them(tmp_path: Path) -> None:

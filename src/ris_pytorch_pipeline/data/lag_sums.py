@@ -126,7 +126,7 @@ def _even(gaps: Float[Tensor, "gap"]) -> bool:  # noqa: F821
     return not len(steps) or bool((steps - steps.mean()).abs().max() < _EVEN * steps.mean())
 
 
-def _over_zero(sums: Complex[Tensor, "scene frequency lag"], lags: Lags) -> Float[Tensor, "scene 2 lag"]:
+def _over_zero(sums: Complex[Tensor, "scene frequency difference"], lags: Lags) -> Float[Tensor, "scene 2 lag"]:
     """Real and imaginary part of sums over that at no difference in all frequencies."""
     sums = sums.flatten(1) / sums[..., lags.zero].real.sum(1, keepdim=True)
     return torch.view_as_real(sums).movedim(-1, 1)

@@ -1,5 +1,6 @@
 """Which few functions of the elements stand for how a wave bends over a panel, in every direction and plane?"""
 
+import warnings
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,11 @@ from ..physics import Array, phases_at
 from .beam_sizes import check_fits
 
 _SHARE = 0.95
-"""Mean share of a source's energy that the foci of each plane keep at least, over the directions."""
+"""Mean share of a source's energy, over the directions, beyond which a plane needs no more foci."""
+_MOST = 8
+"""Foci: a fixed number keeps the cost of all transforms at N log N."""
+_LEAST_SHARE = 0.75
+"""Mean share of a plane below which it is said that beams by transforms lose too much there."""
 _SAMPLED = 64
 """Directions of each plane from which the foci are made."""
 _ROUNDING = 1e-10
@@ -22,9 +27,9 @@ _BLOCK_BYTES = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class Foci:
-    """The bending of a wave, a(u, w, q) over a(u, w, 0), as Σ_r c_r f_r: in focus everywhere but for a few percent.
+    """The bending of a wave, a(u, w, q) over a(u, w, 0), as a sum Σ_r c_r f_r of a few functions of the elements.
 
-    Far away nothing bends and one focus serves; the nearer the planes and the larger the panel, the more there are.
+    Far away nothing bends and one focus serves; the nearer the planes and the larger the panel, the more are needed.
 
     Args:
         shapes: f_r, of unit norm.
@@ -38,7 +43,7 @@ class Foci:
 
 
 def foci_of(array: Array, grid: SearchGrid) -> Foci:
-    """The fewest foci, best first, that keep `_SHARE` of a source's energy in each plane, on average over directions.
+    """The fewest foci that keep 95 % of a source's energy in each plane, averaged over directions; 8 at most.
 
     They are the first singular vectors of the bending from some directions in all planes.
 
@@ -54,7 +59,10 @@ def foci_of(array: Array, grid: SearchGrid) -> Foci:
         grid: over which they keep it.
 
     Raises:
-        InfeasibleError: so many foci that their parts do not fit.
+        InfeasibleError: so many cells that the parts do not fit.
+
+    Warns:
+        UserWarning: a plane keeps less than 75 %.
     """
     shapes = _shapes(array, grid).to(torch.complex64)
     check_fits(mix_bytes(grid, len(shapes)), f"{len(shapes)} foci of {grid.size} cells", array)
@@ -65,7 +73,19 @@ def foci_of(array: Array, grid: SearchGrid) -> Foci:
     parts = torch.zeros((*grid.shape, len(shapes)), dtype=torch.complex64, device=found.device)
     shares = torch.zeros(grid.shape, device=found.device)
     parts[grid.valid], shares[grid.valid] = found / kept.sqrt().clamp_min(1e-6)[..., None], kept
+    _tell_of_loss(kept.mean(0), grid, array)
     return Foci(shapes, parts, shares)
+
+
+def _tell_of_loss(kept: Float[Tensor, "n_q"], grid: SearchGrid, array: Array) -> None:  # noqa: F821
+    """Warn where the planes are too near for so few foci."""
+    share, worst = (float(each) for each in kept.min(0))
+    if share < _LEAST_SHARE:
+        warnings.warn(
+            f"beams by transforms keep {share:.0%} of a source's energy at {1 / float(grid.q[int(worst)]):.2g} m from "
+            f"{array}, on average over directions: it is too near for {_MOST} foci. beams = 'exact' keeps all",
+            stacklevel=4,
+        )
 
 
 def mix_bytes(grid: SearchGrid, foci: int) -> int:
@@ -88,7 +108,7 @@ def _shapes(array: Array, grid: SearchGrid) -> Complex[Tensor, "focus element"]:
     shapes = (vectors[:, :rank] / values[:rank].sqrt()).mT @ rows
     share = (asked @ shapes.mH).abs().square().cumsum(-1).mean(0)  # (plane, focus)
     needed = int((share.amin(0) < _SHARE).sum()) + 1
-    return shapes[:needed]
+    return shapes[: min(needed, _MOST)]
 
 
 def _sampled(array: Array, grid: SearchGrid, start: int) -> Complex[Tensor, "direction n_q element"]:
