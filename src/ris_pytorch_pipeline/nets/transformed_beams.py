@@ -10,7 +10,7 @@ from .beam_grids import lattice_of
 from .config import NetConfig
 from .foci import foci_of, mix_bytes, sampled_bytes
 
-_SPECTRA_BYTES = 1 << 20
+_SPECTRA_BYTES = 1 << 18
 """Of transforms made at a time: what stays in cache is faster than what pages in."""
 _TILE_BYTES = 1 << 24
 """Of beams held at a time."""
