@@ -1,10 +1,12 @@
-"""What would beams by fast Fourier transforms cost and lose on large panels, beside those of the network?
+"""What do beams by fast Fourier transforms cost and lose on large panels, beside exact ones? And what else grows?
 
-A transform has one direction-independent focus a plane of distance, exp(-i k q (x² + z²)/2): it leaves out what the
-wave bends less off the axis, (u x + w z)². A row is a side of the panel of `mmwave`: CPU seconds of one map of a scene
-of 16 images by the network's beams and by transforms of twice the side, medians, and the powers of N by which they
-grow; then the least and the mean share of its energy that a source at the distances of the network's planes has at the
-best plane of the transforms, over the network's directions.
+A row of the first table is a side of the panel of `mmwave`: CPU seconds of a network's forward pass of one scene of 32
+snapshots with exact beams and with `beams = "fft"`, medians of turns that alternate; how many foci the transforms take;
+and the least and the mean share of its energy that a source has left at its own place, over all directions and planes,
+with these foci and with one for each plane. Below stand the powers of N by which the times grow, fitted to all sides.
+
+A row of the second table is a part of one update of training, in CPU milliseconds a scene: drawing, inputs, beams,
+everything behind them, loss and backward pass, with the power of N by which it grows.
 
     python benchmarks/beams_by_fft.py --side 32 48 64
 """
@@ -13,88 +15,145 @@ import argparse
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
-from torch import Tensor
 
-from ris_pytorch_pipeline.nets import NetConfig
-from ris_pytorch_pipeline.nets.beamspace import Beamspace
-from ris_pytorch_pipeline.physics import preset
+from ris_pytorch_pipeline.data import Inputs, batch_from
+from ris_pytorch_pipeline.losses import HybridLoss, LossWeights
+from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+from ris_pytorch_pipeline.nets.foci import foci_of
+from ris_pytorch_pipeline.physics import Scenario, Scenes, draw, phases_at, preset
 from ris_pytorch_pipeline.rng import stream
 
-ROWS, TURNS, LOOKED_AT = 16, 5, 200
-COLUMNS = ("side", "beams, s", "grows as", "transforms, s", "grows as", "least energy left", "mean")
+KINDS = ("exact", "fft")
+COLUMNS = (
+    "side",
+    "exact, s",
+    "fft, s",
+    "times as fast",
+    "foci",
+    "least energy left",
+    "mean",
+    "one a plane: least",
+    "mean",
+)
+LOOKED_AT = 200
+"""Directions in which one focus a plane is looked at."""
+BATCH = 4
+"""Scenes of an update."""
 
 
-def beams_of(side: int) -> Beamspace:
-    """The beams of a network for the panel."""
-    return Beamspace(NetConfig().fitted_to(preset("mmwave", horizontal=side, vertical=side)))
+def scenario_of(side: int) -> Scenario:
+    """A panel of the preset."""
+    return preset("mmwave", horizontal=side, vertical=side, sources=(1, 3))
 
 
-def bent(beams: Beamspace) -> tuple[Tensor, Tensor, Tensor]:
-    """Elements along x and z in radians of the wave, (element,), and q over its wavenumber, (plane,)."""
-    wavenumber = 2 * math.pi / float(beams.array.wavelength)
-    x, _, z = (wavenumber * beams.elements.double()).unbind(-1)
-    return x, z, beams.grid.q.double() / wavenumber
+def nets_of(side: int) -> dict[str, HybridNet]:
+    """Networks that differ in their beams."""
+    config = NetConfig().fitted_to(scenario_of(side))
+    return {kind: HybridNet(replace(config, beams=kind)) for kind in KINDS}
 
 
-def by_transforms(beams: Beamspace, images: Tensor, side: int) -> Tensor:
-    """(plane, n_u, n_w): energies of the images, focused for each plane, in a lattice of twice the side."""
-    x, z, q = bent(beams)
-    focus = torch.polar(torch.ones((), dtype=torch.float32), (q[:, None] * (x.square() + z.square()) / 2).float())
-    energies = []
-    for each in focus:
-        seen = torch.fft.fft2((images * each).unflatten(-1, (side, side)), s=(2 * side, 2 * side))
-        energies.append(torch.view_as_real(seen).square().sum((0, -1)))
-    return torch.stack(energies)
+def seconds(works: Sequence[Callable[[], object]], turns: int) -> list[float]:
+    """Medians of CPU seconds of works that take turns, after a first time that is not counted."""
+    spent: list[list[float]] = [[] for _ in works]
+    for _ in range(turns + 1):
+        for work, each in zip(works, spent, strict=True):
+            begin = time.process_time()
+            work()
+            each.append(time.process_time() - begin)
+    return [statistics.median(each[1:]) for each in spent]
 
 
-def left(beams: Beamspace) -> Tensor:
-    """(direction, plane): which share of a source's energy the best of the foci keeps in its own direction."""
-    x, z, q = bent(beams)
-    inside = beams.grid.directions[beams.grid.valid].double()
+def growth(sides: Sequence[int], times: Sequence[float]) -> str:
+    """The power of N, by least squares of the logarithms."""
+    if len(sides) < 2:
+        return ""
+    x, y = ([math.log(value) for value in values] for values in ([side**2 for side in sides], times))
+    return f"N^{statistics.linear_regression(x, y).slope:.1f}"
+
+
+def forwards(nets: dict[str, HybridNet], inputs: Inputs, turns: int) -> list[float]:
+    """Seconds of the forward pass of one scene, of each network."""
+    with torch.no_grad():
+        return seconds([lambda net=net: net.eval()(inputs[:1]) for net in nets.values()], turns)
+
+
+def left(net: HybridNet) -> list[str]:
+    """How many foci there are, and what they leave of a source's energy."""
+    grid = net.beams.grid
+    foci = foci_of(net.config.array, grid)
+    kept = foci.kept[grid.valid]
+    return [str(len(foci.shapes)), f"{kept.amin():.2f}", f"{kept.mean():.3f}"]
+
+
+def left_by_one(net: HybridNet) -> list[str]:
+    """The least and the mean of what one focus for each plane leaves: the mean bending over the directions."""
+    grid, array = net.beams.grid, net.config.array
+    inside = grid.directions[grid.valid].double()
     some = inside[:: max(1, len(inside) // LOOKED_AT)]
-    along = some[:, :1] * x + some[:, 1:2] * z
-    r = x.square() + z.square()
+    points = torch.cat([some, torch.zeros_like(some[:, :1])], dim=-1)
     kept = []
-    for true in q:
-        bending = true * (r - along.square()) / 2
-        foci = [torch.polar(torch.ones_like(bending), bending - focus * r / 2).mean(-1).abs().square() for focus in q]
-        kept.append(torch.stack(foci).amax(0))
-    return torch.stack(kept, dim=1)
+    for q in grid.q.double():
+        bent = phases_at(torch.cat([some, q.expand(len(some), 1)], dim=-1), array) - phases_at(points, array)
+        kept.append(torch.polar(torch.ones_like(bent), bent - bent.mean(0)).mean(-1).abs().square())
+    return [f"{torch.stack(kept).amin():.2f}", f"{torch.stack(kept).mean():.3f}"]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The median of CPU seconds, after a first time that is not counted."""
-    spent = []
-    for _ in range(TURNS + 1):
-        begin = time.process_time()
-        work()
-        spent.append(time.process_time() - begin)
-    return statistics.median(spent[1:])
+def parts(nets: dict[str, HybridNet], side: int, turns: int) -> dict[str, float]:
+    """Seconds of the parts of an update."""
+    scenes = draw(scenario_of(side), BATCH, stream(0, "beams by fft"), torch.complex64)
+    array, loss = nets["fft"].config.array, HybridLoss(LossWeights())
+    inputs, labels = batch_from(scenes, array)
+    prediction = nets["fft"].train()(inputs)
+    total = loss(prediction, inputs, labels).total
+    works: dict[str, Callable[[], object]] = {
+        "drawing": lambda: drawn(side),
+        "inputs and labels": lambda: batch_from(scenes, array),
+        "forward pass, exact": lambda: nets["exact"].train()(inputs),
+        "forward pass, fft": lambda: nets["fft"].train()(inputs),
+        "of it the beams, exact": lambda: nets["exact"].beams(inputs),
+        "of it the beams, fft": lambda: nets["fft"].beams(inputs),
+        "loss": lambda: loss(prediction, inputs, labels),
+        "backward pass": lambda: total.backward(retain_graph=True),
+    }
+    return dict(zip(works, seconds(list(works.values()), turns), strict=True))
+
+
+def drawn(side: int) -> Scenes:
+    """New scenes."""
+    return draw(scenario_of(side), BATCH, stream(1, "beams by fft"), torch.complex64)
 
 
 def main() -> None:
-    """Print the table, row by row."""
+    """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", type=int, nargs="+", default=[32, 48, 64])
+    parser.add_argument("--turns", type=int, default=7)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    before: tuple[int, list[float]] | None = None
+    took: list[list[float]] = []
+    spent: list[dict[str, float]] = []
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for side in given.side:
-        beams, shape = beams_of(side), (ROWS, side * side)
-        images = torch.randn(shape, dtype=torch.complex64, generator=stream(0, "beams by fft"))
-        ways = (lambda: beams.energy(images[None, None]), lambda: by_transforms(beams, images, side))  # noqa: B023
-        took, kept = [seconds(way) for way in ways], left(beams)
-        grows = ["", ""]
-        if before is not None:
-            more = math.log((side / before[0]) ** 2)
-            grows = [f"N^{math.log(now / then) / more:.1f}" for now, then in zip(took, before[1], strict=True)]
-        cells = [f"{took[0]:.4f}", grows[0], f"{took[1]:.4f}", grows[1], f"{kept.amin():.2f}", f"{kept.mean():.2f}"]
+        nets = nets_of(side)
+        took.append(forwards(nets, batch_from(drawn(side), nets["fft"].config.array)[0], given.turns))
+        times = [f"{took[-1][0]:.3f}", f"{took[-1][1]:.3f}", f"{took[-1][0] / took[-1][1]:.1f}"]
+        cells = [*times, *left(nets["fft"]), *left_by_one(nets["fft"])]
         print(f"| {side} | " + " | ".join(cells) + " |", flush=True)
-        before = side, took
+        spent.append(parts(nets, side, given.turns))
+    grows = [growth(given.side, each) for each in zip(*took, strict=True)]
+    print("| grows as | " + " | ".join([*grows, *[""] * (len(COLUMNS) - 3)]) + " |\n")
+    print(
+        "| part of an update, ms a scene | " + " | ".join(f"{side} x {side}" for side in given.side) + " | grows as |"
+    )
+    print("|---" * (2 + len(given.side)) + "|")
+    for part in spent[0]:
+        times = [each[part] for each in spent]
+        cells = [f"{1e3 * value / BATCH:.1f}" for value in times]
+        print(f"| {part} | " + " | ".join([*cells, growth(given.side, [max(x, 1e-6) for x in times])]) + " |")
 
 
 if __name__ == "__main__":

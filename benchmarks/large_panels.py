@@ -76,7 +76,8 @@ def network_growth(given: argparse.Namespace) -> None:
     """
     for side in given.side:
         scenes, begin = scenes_of(side, given), time.process_time()
-        net = HybridNet(replace(NetConfig(), planes=given.most_planes).fitted_to(scenario_of(side, given))).eval()
+        config = replace(NetConfig(), planes=given.most_planes).fitted_to(scenario_of(side, given))
+        net = HybridNet(replace(config, beams=given.beams)).eval()
         once = time.process_time() - begin
         spent: dict[str, list[float]] = {"proposed": [], "polished": []}
         ends: list[Estimate] = []
@@ -165,6 +166,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--network", action="store_true")
     parser.add_argument("--planes", action="store_true")
+    parser.add_argument("--beams", choices=("exact", "fft"), default="exact", help="of the network")
     parser.add_argument("--most-planes", type=int, default=NetConfig().planes, help="of the network's beams (5)")
     parser.add_argument("--no-fit", action="store_true")
     given = parser.parse_args()

@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.data import Inputs, Labels, batch_from, energy_lags, inputs_from
+from ris_pytorch_pipeline.data.lag_sums import transformed_lags, transforms_pay
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.physics import (
     Observation,
     Panel,
+    Points,
     Scenes,
     complex_normal,
     draw,
@@ -96,6 +98,50 @@ def test_lags_give_the_energy_of_plane_waves() -> None:
     phase = torch.polar(torch.ones(5, 7, dtype=torch.float64), -k0 * (h * u + v[:, None] * w))
     trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1).real
     torch.testing.assert_close((sums * phase).sum(dim=(1, 2)).real * trace, energy)
+
+
+@pytest.mark.parametrize("symbols", ["random", "pilot"])
+def test_transforms_sum_what_pairs_sum(symbols: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = preset(
+        "random", horizontal=7, vertical=6, antennas=3, snapshots=2, symbols=symbols, sources=1, spacing=(0.15, 0.1)
+    )
+    drawn = draw(scenario, 3, stream(0, "sums"), torch.complex128).observation
+    pairs = inputs_from(drawn, drawn.array)
+    monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums._LARGE", 1)
+    monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums._PAYS", 0)
+    monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums.energy_lags", None)
+    monkeypatch.setattr("ris_pytorch_pipeline.data.batch.energy_lags", None)  # never called
+    monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums._SPECTRA_BYTES", 1)  # one scene at a time
+    same(inputs_from(drawn, drawn.array), pairs)
+
+
+def test_transforms_sum_the_differences_of_some_elements_of_a_panel_in_any_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums._LARGE", 1)
+    monkeypatch.setattr("ris_pytorch_pipeline.data.lag_sums._PAYS", 0)
+    whole = Panel(horizontal=6, vertical=5, spacing=0.15).elements()
+    some = whole[torch.randperm(30, generator=stream(0, "some"))[:27]]
+    codes = torch.polar(torch.ones(2, 1, 3, 27), torch.rand((2, 1, 3, 27), generator=stream(0, "codes"))).to(
+        torch.complex128
+    )
+    channel = complex_normal((2, 1, 4, 27), stream(0, "channel"))
+    lags = lags_of(Points(some, 0.3))
+    assert transforms_pay(codes, channel, lags)
+    torch.testing.assert_close(transformed_lags(codes, channel, lags), energy_lags(codes, channel, channel, lags))
+    uneven = lags_of(Points(whole[whole[:, 1].abs() > 0.1], 0.3))  # the two middle columns left out
+    assert not transforms_pay(codes, channel, uneven)
+
+
+def test_small_panels_are_summed_pair_by_pair() -> None:
+    for scenario, pays in (
+        (preset("random", antennas=1, sources=1), False),
+        (preset("sub6"), False),
+        (preset("mmwave", horizontal=32, vertical=32), False),
+        (preset("mmwave"), True),
+    ):
+        drawn = draw(scenario, 1, stream(0, "large"), torch.complex64).observation
+        assert transforms_pay(*drawn.by_frequency(), lags_of(scenario_array(scenario))) is pays
 
 
 def test_labels_are_the_truth() -> None:

@@ -5,7 +5,7 @@ import torch
 
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
 from ris_pytorch_pipeline.nets.alike import plainest
-from ris_pytorch_pipeline.nets.beamspace import beam_grid
+from ris_pytorch_pipeline.nets.beam_grids import beam_grid
 
 
 @pytest.mark.parametrize(("planes", "oversampling"), [(20, 1.0), (30, 1.0), (5, 1.02), (3, 1.5), (20, 1.52)])

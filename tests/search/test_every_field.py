@@ -34,6 +34,7 @@ EFFECT: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "net.floor": ({}, 1e-3, 2e-3),
     "net.planes": ({}, 2, 3),
     "net.oversampling": ({}, 1.0, 1.5),
+    "net.beams": ({}, "exact", "fft"),
     "loss.covariance": ({}, 1.0, 3.0),
     "loss.subspace": ({}, 1.0, 3.0),
     "loss.heat": ({}, 1.0, 3.0),

@@ -9,10 +9,10 @@ from .dataset import (
 )
 from .digest import config_digest, differences
 from .disjoint import check_disjoint, content_hashes
-from .energy import energy_lags
 from .header import SCHEMA, VERSION, Header
 from .held_scenes import HeldScenes, batch_bytes
 from .known_positions import truth_at
+from .lag_sums import energy_lags
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
 from .sharded.manifest import Manifest, read_manifest, scenario_in_full

@@ -23,7 +23,7 @@ from ..physics import (
 )
 from ..physics.scaling import near_unit
 from ..shapes import Cosines, Counts, Covariance, Mask
-from .energy import energy_lags
+from .lag_sums import energy_lags, transformed_lags, transforms_pay
 from .whitening import Prior, split_by_frequency
 
 
@@ -166,10 +166,14 @@ def inputs_from(observation: Observation, array: Array) -> Inputs:
     _check_energy(even)
     prior, (codes, channel) = Prior(even), even.by_frequency()
     whitened = prior.solve_measurements(split_by_frequency(even))
-    images = panel_images(whitened, codes, channel).flatten(1, 2)
+    images, lags = panel_images(whitened, codes, channel).flatten(1, 2), lags_of(array)
+    if transforms_pay(codes, channel, lags):
+        energy = transformed_lags(codes, prior.whiten_channel(channel), lags)
+    else:
+        energy = energy_lags(codes, channel, prior.solve_channel(channel), lags)
     return Inputs(
         images=torch.view_as_real(_standard(images)).movedim(-1, 2).contiguous(),
-        energy=energy_lags(codes, channel, prior.solve_channel(channel), lags_of(array)),
+        energy=energy,
         log_noise=prior.log_noise,
         observation=observation,
     )

@@ -67,6 +67,10 @@ class Prior:
         """Γ⁻¹ H, (scene, frequency, antenna, element), scaled like `solve_measurements`."""
         return self._vectors @ (self._inverse[..., None] * (self._vectors.mH @ channel))
 
+    def whiten_channel(self, channel: Channel) -> Channel:
+        """W with W^H W = H^H Γ⁻¹ H, (scene, frequency, antenna, element), scaled like `solve_measurements`."""
+        return self._inverse.sqrt()[..., None] * (self._vectors.mH @ channel)
+
     @property
     def _inverse(self) -> Float[Tensor, "scene frequency antenna"]:
         return self._variances.mean(dim=(-1, -2), keepdim=True) / self._variances

@@ -204,11 +204,27 @@ def _flat(region: SearchRegion, array: Array, oversampling: float, inverse: tupl
         box = (box[0], (0.0, 0.0), box[2])
     steps = [_step(extent, array, oversampling) for extent in array.extents[1:]]
     u, w, q = _axes(array, (u_low, u_high, steps[0]), (w_low, w_high, steps[1]), inverse)
+    return SearchGrid(u, w, q, in_view(region, u, w, steps[0] / 2), box)
+
+
+def in_view(
+    region: SearchRegion,
+    u: Float[Tensor, "n_u"],  # noqa: F821
+    w: Float[Tensor, "n_w"],  # noqa: F821
+    slack: float,
+) -> Bool[Tensor, "n_u n_w"]:
+    """True where cosines along the world's y and z lie between the azimuths of a region, or outside by `slack` in u.
+
+    >>> in_view(SearchRegion(azimuth=(-0.5, 0.5)), torch.tensor([0.0, 0.48, 0.6]), torch.tensor([0.0, 0.9]), 0.01)
+    tensor([[ True,  True],
+            [ True, False],
+            [False, False]])
+    """
     uu, ww = torch.meshgrid(u, w, indexing="ij")
     edge = (1 - ww.square()).clamp_min(0).sqrt()
     low, high = (math.sin(end) for end in region.azimuth)
-    inside = (uu >= low * edge - steps[0] / 2) & (uu <= high * edge + steps[0] / 2)
-    return SearchGrid(u, w, q, inside & (uu.square() + ww.square() <= 1), box)
+    inside = (uu >= low * edge - slack) & (uu <= high * edge + slack)
+    return inside & (uu.square() + ww.square() <= 1)
 
 
 def _turned(region: SearchRegion, array: Array, oversampling: float, inverse: tuple[float, ...]) -> SearchGrid:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from ..estimate.grid import SearchGrid
-from .beamspace import beam_grid
+from .beam_grids import beam_grid
 from .config import NetConfig
 
 _FINE = 1024

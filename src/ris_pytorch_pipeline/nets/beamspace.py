@@ -1,28 +1,23 @@
 """What an array sees in each direction and at each distance: beam energies of its images on the search grid."""
 
-from dataclasses import replace
-from functools import reduce
-
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from ..errors import InfeasibleError, InputError
-from ..estimate import SearchGrid, search_grid
-from ..estimate.ml.scanning.mirrors import Mirrors
-from ..estimate.ml.scanning.steered import folded_bytes, grid_steering, products
-from ..physics import Array, Lags, lags_of
+from ..errors import InputError
+from ..estimate import SearchGrid
+from ..physics import Array, lags_of
 from ..shapes import Cosines
+from .beam_grids import beam_grid
+from .beam_sizes import check_fits
 from .cleaning import Cleaning
 from .config import NetConfig
 from .peak import ascended, peak_of
 from .plane_waves import plane_waves, wave_bytes
 from .statistics import Statistics
+from .steered_beams import SteeredBeams
+from .transformed_beams import TransformedBeams
 
-_MOST_BYTES = 2**30
-"""Largest matrix of beams, and of plane waves."""
-_TILE_BYTES = 1 << 20
-"""Of beams made at a time: what stays in cache is several times faster than what pages in."""
 _LEFT = 0.03
 """What well known sources leave of the power of all."""
 _DIGITS = 4.0
@@ -59,10 +54,6 @@ class Beamspace(nn.Module):
         InfeasibleError: the grid of a large array would need more than 1 GiB.
     """
 
-    tile: Tensor
-    folds: Tensor
-    weight: Tensor
-    order: Tensor
     elements: Tensor
     outside: Tensor
 
@@ -70,21 +61,15 @@ class Beamspace(nn.Module):
         super().__init__()
         array = config.array
         self.grid: SearchGrid = beam_grid(config)
-        _check_size(array, self.grid)  # before the lags, which are numbers of all pairs of elements
+        kind = TransformedBeams if config.beams == "fft" else SteeredBeams
+        counts = f"{self.grid.size} cells"
+        check_fits(kind.least_bytes(array, self.grid), counts, array)  # before the lags, numbers of all pairs
         lags, self.passes = lags_of(array), config.passes
-        _check_size(array, self.grid, lags)
-        steering = grid_steering(array, self.grid)
-        mirrors, self._array = steering.mirrors, array.to(dtype=torch.float32)
+        check_fits(wave_bytes(self.grid, array, lags), f"{counts} and {len(lags)} lags", array)
+        self.beams, self._array = kind(config, self.grid), array.to(dtype=torch.float32)
         self.plane_waves = plane_waves(self.grid, array, lags)
-        for name, value in {
-            "tile": torch.cat(steering.tiles, dim=-1),
-            "folds": mirrors.elements,
-            "weight": mirrors.weight.float(),
-            "order": _places(self.grid, mirrors),
-            "elements": self._array.elements,
-            "outside": ~self.grid.valid,
-        }.items():
-            self.register_buffer(name, value, persistent=False)
+        self.register_buffer("elements", self._array.elements, persistent=False)
+        self.register_buffer("outside", ~self.grid.valid, persistent=False)
 
     @property
     def array(self) -> Array:
@@ -180,31 +165,7 @@ class Beamspace(nn.Module):
 
     def energy(self, images: Complex[Tensor, "scene frequency row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
         """Σ |a(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
-        each = zip(images.unbind(1), self.tile.unbind(0), strict=True)
-        seen = reduce(torch.add, (self._seen(rows, tile) for rows, tile in each))
-        padded = torch.cat([seen, seen.new_zeros((len(seen), 1))], dim=1)
-        return padded.index_select(1, self.order).unflatten(1, self.grid.shape)
-
-    def _seen(
-        self, images: Complex[Tensor, "scene row element"], tile: Float[Tensor, "parity part point"]
-    ) -> Float[Tensor, "scene image_point"]:
-        """The energies at one frequency, of all points of one mirror image after those of another."""
-        rows = self._folded(images)
-        each = max(1, _TILE_BYTES // (4 * rows.shape[0] * rows.shape[2] * tile.shape[-1]))
-        parts = [_squares(some, tile) for some in rows.split(each, dim=1)]
-        return torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
-
-    def _folded(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "parity scene part_row part"]:
-        """Rows of `products`, as `real_rows` makes them of the folded conjugate images, without complex copies."""
-        parts = torch.view_as_real(images).movedim(-1, 0)
-        real, imaginary = folded_rows(parts, self.folds, self.weight).unbind(1)  # (parity, scene, row, orbit) each
-        size = real.shape[-1]
-        rows = real.new_empty((*real.shape[:2], 2 * real.shape[2], 2 * size))
-        top, bottom = rows.chunk(2, dim=2)
-        top[..., :size], top[..., size:] = real, imaginary
-        torch.neg(imaginary, out=bottom[..., :size])
-        bottom[..., size:] = real
-        return rows
+        return self.beams(images)
 
     def _check(self, inputs: Statistics) -> None:
         seen = (inputs.images.shape[-1], inputs.observation.array.frequencies, inputs.energy.shape[-1])
@@ -214,61 +175,3 @@ class Beamspace(nn.Module):
                 f"{seen[0]} elements, {seen[1]} wavelengths and {seen[2]} lags", "a network of another scenario",
                 "build the network with NetConfig().fitted_to(scenario), and pass its array to inputs_from",
             )  # fmt: skip
-
-
-def _squares(
-    rows: Float[Tensor, "parity scene row part"], tile: Float[Tensor, "parity part point"]
-) -> Float[Tensor, "image scene point"]:
-    """Sums of squares over the rows of each scene."""
-    seen = products(rows.flatten(1, 2), tile)
-    return seen.square_().unflatten(1, (rows.shape[1], -1)).sum(2)
-
-
-def folded_rows(rows: Tensor, elements: Tensor, weight: Tensor) -> Tensor:
-    """The sums and differences over mirror images of rows (..., element), (parity, ..., orbit), see `Mirrors`."""
-    values = [rows.index_select(-1, each) for each in elements.unbind(0)]
-    values = [value.mul_(weight) for value in values] if bool((weight != 1).any()) else values
-    step = 1
-    while step < len(values):
-        pairs = [(i, i + step) for i in range(len(values)) if not i & step]
-        for one, other in pairs:
-            values[one], values[other] = values[one] + values[other], values[one] - values[other]
-        step *= 2
-    return torch.stack(values)
-
-
-def beam_grid(config: NetConfig) -> SearchGrid:
-    """The search grid with at most `planes` distance planes: a proposal needs to tell few of them apart."""
-    grid = search_grid(config.region, config.array, config.oversampling)
-    if grid.q.numel() <= config.planes:
-        return grid
-    return replace(grid, q=torch.linspace(float(grid.q[0]), float(grid.q[-1]), config.planes).to(grid.q))
-
-
-def _places(grid: SearchGrid, mirrors: Mirrors) -> Tensor:
-    """For each cell of the whole grid where its energy is found among images and points; one past them all outside.
-
-    A point that is its own mirror image is found twice, so there are more of them than points of the grid.
-    """
-    order = torch.full((*grid.valid.shape, grid.q.numel()), mirrors.points.numel())
-    order[grid.valid] = mirrors.order.view(-1, grid.q.numel())
-    return order.flatten()
-
-
-def _check_size(array: Array, grid: SearchGrid, lags: Lags | None = None) -> None:
-    """Refuse beams or plane waves that would not fit beside anything else.
-
-    Raises:
-        InfeasibleError: more than `_MOST_BYTES`.
-    """
-    size, counts = folded_bytes(array, grid), f"{grid.size} cells"
-    if lags is not None:
-        size, counts = max(size, wave_bytes(grid, array, lags)), f"{counts} and {len(lags)} lags"
-    if size > _MOST_BYTES:
-        raise InfeasibleError(
-            f"beams of at most {_MOST_BYTES / 2**30:.0f} GiB",
-            f"{size / 2**30:.1f} GiB for {counts} of an array of {len(array)} elements",
-            "an array of many wavelengths or without rows: the grid grows with its area, and the lags with the square "
-            "of its elements",
-            "choose a smaller array or field of view, or a classical estimator",
-        )  # fmt: skip

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ..errors import ConfigurationError
 from ..estimate import SearchRegion
@@ -12,6 +12,8 @@ from ..physics import Array, Panel, Scenario, ends, scenario_array
 from ..physics.scenes.array_models import recall
 from ..physics.scenes.scenario import Span
 from .array_numbers import ArrayNumbers, numbers_of
+
+BeamKind = Literal["exact", "fft"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class NetConfig:
         floor: ε of R_pred = F F^H + ε I, relative to its mean eigenvalue.
         planes: most distance planes of the beams; an array like the default one resolves four distances.
         oversampling: of the beam grid over half a beamwidth, see `search_grid`.
+        beams: "exact" makes them of every steering vector, N² operations of N elements; "fft" of Fourier transforms
+            over the rows and columns of an upright panel, with the few foci that its near field needs, see `Foci`.
         panel: the panel, upright in x = 0.
         wavelength: metres.
         numbers: of any other array, which takes the place of `panel` and `wavelength`.
@@ -41,7 +45,8 @@ class NetConfig:
         seed: of the initial weights.
 
     Raises:
-        ConfigurationError: a size below 1, more candidates than are useful, or a floor outside (0, 1).
+        ConfigurationError: a size below 1, more candidates than are useful, a floor outside (0, 1), or beams by
+            transforms of an array that is no upright panel.
     """
 
     width: int = 32
@@ -52,6 +57,7 @@ class NetConfig:
     floor: float = 1e-3
     planes: int = 5
     oversampling: float = 1.0
+    beams: BeamKind = "exact"
     panel: Panel = field(default_factory=lambda: Panel(horizontal=12, vertical=12, spacing=0.15))
     wavelength: float = 0.3
     numbers: ArrayNumbers = field(default_factory=ArrayNumbers)
@@ -75,6 +81,24 @@ class NetConfig:
             )
         if not 0 < self.floor < 1:
             _refuse("a floor in (0, 1)", str(self.floor), "a value in dB", "pass a part of the mean eigenvalue")
+        if self.beams != "exact":
+            self._check_transforms()
+
+    def _check_transforms(self) -> None:
+        """Refuse beams by transforms where there are no rows and columns to transform over."""
+        if self.beams not in get_args(BeamKind):
+            names = ", ".join(map(repr, get_args(BeamKind)))
+            _refuse(f"beams out of {names}", repr(self.beams), "a misspelt name", "pass one of the known names")
+        regular = not self.numbers.elements and self.array.frame.identity
+        if not (regular and self.region.ahead):
+            seen = "a field of view behind the panel" if regular else str(self.array)
+            _refuse(
+                "beams = 'exact', or an upright panel of one frequency that looks ahead for beams = 'fft'",
+                f"beams = 'fft' for {seen}",
+                "an array of one's own, a turned or bent panel, one of several frequencies, or a vertical line: "
+                "Fourier transforms need evenly spaced rows and columns",
+                "set net.beams to 'exact'",
+            )
 
     @cached_property
     def array(self) -> Array:
@@ -83,8 +107,12 @@ class NetConfig:
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """Fields that say nothing beside the others: the panel beside an array, or numbers of none."""
-        return ("panel", "wavelength") if self.numbers.elements else ("numbers",)
+        """Fields that say nothing beside the others: the panel beside an array, or numbers of none.
+
+        Exact beams are not told of either, so that a network from before there were others keeps its digest.
+        """
+        beams = ("beams",) if self.beams == "exact" else ()
+        return (*beams, "panel", "wavelength") if self.numbers.elements else (*beams, "numbers")
 
     def fitted_to(self, scenario: Scenario) -> "NetConfig":
         """The same network for the array, field of view and number of sources of a scenario.
