@@ -74,6 +74,7 @@ def sequence_residual(
 
     The factors of the sources are those of least squares, whatever the power of the symbols that are given.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.physics import chart_of
     >>> scenes = ris.simulate(ris.preset("random", symbols="known", sources=2), scenes=1, seed=0)

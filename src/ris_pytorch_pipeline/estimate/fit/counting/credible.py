@@ -135,7 +135,8 @@ def weak(found: Evidence, needed: Float[Tensor, "scene"], order: Counts) -> Tens
 
     >>> import torch
     >>> each = torch.tensor([[90.0, 12.0]])
-    >>> found = Evidence(each, torch.tensor([0.9]), torch.tensor([20.0]), each.sum(-1), each > 0, each < 0)
+    >>> share, asked = torch.tensor([0.9]), torch.tensor([20.0])
+    >>> found = Evidence(each, share, share, asked, each.sum(-1), each > 0, each < 0)
     >>> weak(found, torch.tensor([21.0]), torch.tensor([2]))  # the second source brings 12 of 21
     tensor([True])
     """
