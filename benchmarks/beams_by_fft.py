@@ -1,7 +1,7 @@
 """What do beams by fast Fourier transforms cost and lose on large panels, beside exact ones? And what else grows?
 
 A row of the first table is a side of the panel of `mmwave`: CPU seconds of a network's forward pass of one scene of 32
-snapshots with exact beams and with `beams = "fft"`, medians of turns that alternate; how many foci the transforms take;
+snapshots with exact beams and with `beams = "fft"`, the least of turns that alternate; how many foci the transforms take;
 and the least and the mean share of its energy that a source has left at its own place, over all directions and planes,
 with these foci and with one for each plane. Below stand the powers of N by which the times grow, fitted to all sides.
 
@@ -57,14 +57,17 @@ def nets_of(side: int) -> dict[str, HybridNet]:
 
 
 def seconds(works: Sequence[Callable[[], object]], turns: int) -> list[float]:
-    """Medians of CPU seconds of works that take turns, after a first time that is not counted."""
+    """The least CPU seconds of works that take turns, after a first time that is not counted.
+
+    Whatever else a machine does adds to the time, and nothing takes away from it.
+    """
     spent: list[list[float]] = [[] for _ in works]
     for _ in range(turns + 1):
         for work, each in zip(works, spent, strict=True):
             begin = time.process_time()
             work()
             each.append(time.process_time() - begin)
-    return [statistics.median(each[1:]) for each in spent]
+    return [min(each[1:]) for each in spent]
 
 
 def growth(sides: Sequence[int], times: Sequence[float]) -> str:

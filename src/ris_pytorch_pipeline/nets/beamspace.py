@@ -32,7 +32,8 @@ class Beamspace(nn.Module):
     themselves. Its highest place, between the cells, is then taken for a source, the images are whitened by a
     covariance that holds it, and the map is made again; `passes` times, see `Cleaning`. One more map is the energy
     a^H Q a that a plane wave would have, one the share of noise, one the kind of symbols. Each distance plane is a
-    channel. Maps are 0 where the grid leaves the field of view.
+    channel. Maps are 0 where the grid leaves the field of view. With `beams = "fft"` the vectors a(g) are those of
+    `TransformedBeams`.
 
     >>> import torch
     >>> from ris_pytorch_pipeline.data import inputs_from, simulate
