@@ -39,6 +39,8 @@ from .weighing import Weighing, weighed
 
 _OVERDRAFT = 8
 """Times the memory that one scene alone may need; more is refused before it is allocated."""
+_SCENES, _SMALL_BYTES = 32, 1 << 27
+"""Scenes searched together, and bytes that more of them may keep: of small scenes a call costs more than its work."""
 _CALIBRATED_POINTS = 2740
 """Grid points of the default panel over the default region, on which the thresholds were calibrated."""
 _MOST_NEEDED = 1e3
@@ -63,7 +65,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             raised, see `threshold_on`; elsewhere it is not calibrated.
         most_sources: where an estimated order stops.
         polish_iterations: most iterations of the final joint refinement.
-        batch: most scenes searched at a time.
+        batch: most scenes searched at a time; of large grids 32.
         memory: bytes that the scenes searched at a time may keep; fewer are taken at a time where they need more.
         fit: whether to say how well the model explains the data, and to keep no source that scatter explains as well.
     """
@@ -73,7 +75,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     threshold: float = 21.0
     most_sources: int = 8
     polish_iterations: int = 30
-    batch: int = 32
+    batch: int = 256
     memory: int = 1 << 30
     fit: bool = True
     hope: ClassVar[float] = 1.0
@@ -108,7 +110,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         shared = 0 if outlined(array) else steering_bytes(array, search_grid(self.region, array))
         if each + shared > self.memory:
             check_room(array, each + shared, _OVERDRAFT * self.memory)
-        return max(1, min(self.batch, self.memory // each))
+        return max(1, min(self.batch, max(_SCENES, _SMALL_BYTES // each), self.memory // each))
 
     def _most(self, observation: Observation) -> int:
         """Most sources that the measurements identify, and that have a place each in the field."""
