@@ -32,15 +32,13 @@ from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outlined
 from .partial import partial_mates
 from .readings import better_readings
-from .room import check_room
+from .room import check_room, together
 from .scanning.steered import steering_bytes
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .weighing import Weighing, weighed
 
 _OVERDRAFT = 8
 """Times the memory that one scene alone may need; more is refused before it is allocated."""
-_SCENES, _SMALL_BYTES = 32, 1 << 27
-"""Scenes searched together, and bytes that more of them may keep: of small scenes a call costs more than its work."""
 _CALIBRATED_POINTS = 2740
 """Grid points of the default panel over the default region, on which the thresholds were calibrated."""
 _MOST_NEEDED = 1e3
@@ -110,7 +108,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         shared = 0 if outlined(array) else steering_bytes(array, search_grid(self.region, array))
         if each + shared > self.memory:
             check_room(array, each + shared, _OVERDRAFT * self.memory)
-        return max(1, min(self.batch, max(_SCENES, _SMALL_BYTES // each), self.memory // each))
+        return together(each, self.batch, self.memory)
 
     def _most(self, observation: Observation) -> int:
         """Most sources that the measurements identify, and that have a place each in the field."""

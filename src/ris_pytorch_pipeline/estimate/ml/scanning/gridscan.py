@@ -10,6 +10,7 @@ from torch import Tensor
 from ....physics import Observation
 from ...grid import SearchGrid
 from ..hypothesis import Rows
+from ..levenberg import Scenes
 from .gain import gain_beside
 from .principal import principal_antennas
 from .steered import GridSteering, products, real_rows
@@ -50,7 +51,7 @@ class Beside:
         return self.coefficients @ parts.conj()
 
     def of(
-        self, rows: Int[Tensor, "scene row"], scenes: Rows
+        self, rows: Int[Tensor, "scene row"], scenes: Scenes
     ) -> tuple[Complex[Tensor, "scene block known antenna"], Complex[Tensor, "scene block row filter part"]]:
         """The known sources of some scenes, as many in each, and the coefficients of their rows over y^H and them."""
         first, count = self.known(scenes)
@@ -62,7 +63,7 @@ class Beside:
         full.scatter_(-1, place[:, :, None, None].expand_as(own[..., 1:]), own[..., 1:])
         return known, full.transpose(1, 2)
 
-    def known(self, scenes: Rows) -> tuple[Tensor, Tensor]:
+    def known(self, scenes: Scenes) -> tuple[Tensor, Tensor]:
         """(scene,): the number of the first known source of each scene, and how many there are."""
         first = torch.searchsorted(self.scenes, scenes)
         return first, torch.searchsorted(self.scenes, scenes, right=True) - first
@@ -113,7 +114,7 @@ class GridScan:
             gains[mine], powers[mine] = self._gains(scenes, *beside.of(mine, scenes), noise[mine])
         return gains, powers
 
-    def _alike(self, rows: Rows, beside: Beside) -> Iterator[tuple[Rows, Int[Tensor, "scene row"]]]:
+    def _alike(self, rows: Rows, beside: Beside) -> Iterator[tuple[Scenes, Int[Tensor, "scene row"]]]:
         """Scenes of as many rows and known sources each, as many as stay in cache, and numbers of their rows."""
         scenes, place, count = rows.unique(return_inverse=True, return_counts=True)
         by_scene, first = place.argsort(stable=True), count.cumsum(0) - count
@@ -130,7 +131,7 @@ class GridScan:
         _, blocks, antennas = self.measurements.shape
         return max(1, _TILE_BYTES // (8 * blocks * self.steering.mirrors.order.numel() * (antennas + vectors)))
 
-    def _gains(self, scenes: Rows, known: Tensor, coefficients: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def _gains(self, scenes: Scenes, known: Tensor, coefficients: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """The same of the rows of some scenes, (scene, row, point).
 
         Args:
@@ -150,7 +151,7 @@ class GridScan:
         gain, power = (self.steering.mirrors.on_grid(each.movedim(0, -2)) for each in found)
         return gain, power
 
-    def _of(self, scenes: Rows) -> tuple[Tensor, Tensor]:
+    def _of(self, scenes: Scenes) -> tuple[Tensor, Tensor]:
         """What measurements see, (image, scene, block, part, 1, point), and energies, (block, image, scene, point)."""
         numbers = scenes.tolist()
         missing = [scene for scene in numbers if scene not in self._seen]
@@ -164,13 +165,13 @@ class GridScan:
         seen, energy = zip(*(self._seen[scene] for scene in numbers), strict=True)
         return torch.stack(seen, dim=1), torch.stack(energy, dim=2)
 
-    def _outputs(self, scenes: Rows, vectors: Complex[Tensor, "scene block vector antenna"]) -> Tensor:
+    def _outputs(self, scenes: Scenes, vectors: Complex[Tensor, "scene block vector antenna"]) -> Tensor:
         """Re and Im of x^H G_l a(g) of vectors x, (image, scene, block, part, vector, point)."""
         codes, channel = self.codes[scenes], self.channel[scenes]
         each = vectors.to(torch.complex64).conj().unflatten(1, codes.shape[1:3])
         return self._products((each @ channel.unsqueeze(2)) * codes.unsqueeze(3))
 
-    def _energy(self, scenes: Rows) -> Float[Tensor, "image scene block point"]:
+    def _energy(self, scenes: Scenes) -> Float[Tensor, "image scene block point"]:
         """‖G_l a(g)‖²."""
         energies = []
         for frequency in range(self.codes.shape[1]):
