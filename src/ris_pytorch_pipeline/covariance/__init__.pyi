@@ -1,4 +1,5 @@
 from .contract import check_covariance, default_jitter, exact, hermitise, load, trace, trace_normalise
+from .factoring import Factor, factored
 from .findings import covariance_contract, loading_contract
 from .low_rank import Eigen, LowRank, eigenpairs, nmse
 from .panel import (
@@ -17,6 +18,7 @@ from .subspace import signal_projector, signal_subspace
 
 __all__ = [
     "Eigen",
+    "Factor",
     "LowRank",
     "UninformativeCovarianceWarning",
     "back_projected",
@@ -32,6 +34,7 @@ __all__ = [
     "eigenpairs",
     "energies",
     "exact",
+    "factored",
     "grid_energy",
     "hermitise",
     "ledoit_wolf_intensity",

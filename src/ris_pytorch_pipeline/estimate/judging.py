@@ -17,6 +17,7 @@ from .grid import search_grid
 from .joining import joined_estimates
 from .ml.maximum_likelihood import MaximumLikelihood
 from .ml.pilots.pilot_ml import PilotMl
+from .ml.search import needed_by
 from .ml.sml import Sml
 from .normalise import scale
 from .outcome import nothing_aside
@@ -145,7 +146,7 @@ def _in_place(estimate: Estimate, observation: Observation, region: SearchRegion
     """Scenes without a source, or with more than the measurements identify, judged as they are."""
     scaled, likelihood = scale(observation), _likelihood(observation, region)
     needed = likelihood.needed_on(scaled.observation, search_grid(region, observation.array))
-    each = scaled.measured.new_tensor([needed(max(0, order - 1)) for order in estimate.order.tolist()])
+    each = needed_by(estimate.order, needed).to(scaled.measured)
     exact = replace(estimate, positions=estimate.positions.double(), powers=estimate.powers.double())
     found = judge(scaled, exact, nothing_aside(estimate.order), region, needed(0), each, counting=False).estimate
     return replace(estimate, fit=found.fit, status=found.status)

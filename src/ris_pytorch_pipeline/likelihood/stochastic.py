@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from ..covariance import factored
 from .gram import Gram
 
 
@@ -71,17 +72,17 @@ def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: F
     k, m = gram.sources, gram.equations
     noise = noise_variance.unsqueeze(-1)
     load = torch.diag_embed((noise / powers).to(gram.vectors.dtype)).unsqueeze(-3)
-    factor = torch.linalg.cholesky(gram.vectors[..., :k, :k] + load)
+    factor = factored(gram.vectors[..., :k, :k] + load)
     seen = torch.cat([gram.vectors[..., :k, :], gram.measured[..., :k].unsqueeze(-1)], dim=-1)  # B^H [V, y]
-    half = torch.linalg.solve_triangular(factor, seen, upper=False)
-    full = torch.linalg.solve_triangular(factor.mH, half, upper=True)  # S⁻¹ B^H [V, y]
+    half = factor.forward(seen)
+    full = factor.backward(half)  # S⁻¹ B^H [V, y]
     joint = full * powers.reciprocal()[..., None, :, None]  # complex by real: a product is faster than a quotient
     if gram.kinds > 1:
         rest = torch.cat([gram.vectors[..., k:, k:], gram.measured[..., k:].unsqueeze(-1)], dim=-1)
         rest = (rest - gram.vectors[..., k:, :k] @ full[..., k:]) * noise.reciprocal()[..., None, None]
         joint = torch.cat([joint, torch.cat([joint[..., k:-1].mH, rest], dim=-1)], dim=-2)
     explained = torch.view_as_real(half[..., -1]).square().sum(dim=(-1, -2))
-    logs = factor.diagonal(dim1=-2, dim2=-1).real.log().sum(-1)
+    logs = factor.diagonal.log().sum(-1)
     level = (m - k) * noise.log() + powers.log().sum(-1, keepdim=True)
     return Whitened(
         vectors=joint[..., :-1],

@@ -29,8 +29,8 @@ from ..showing.output import Bar, print_json, rate
 
 BLOCK = 256
 """Scenes of a task: seconds of work, megabytes of memory, and what a worker that dies costs."""
-_BATCH = 32
-"""Scenes handed to the estimator at a time."""
+_SCENES, _PANEL_BYTES = 32, 1 << 24
+"""Scenes handed to the estimator at a time, and bytes of panel covariances of more of them."""
 _OPTIONS = ("estimator", "model", "proposals", "beta", "polish", "doubt", "sources", "calibration", "preset", "config",
             "scenario.azimuth_deg", "scenario.elevation_deg", "scenario.distance")  # fmt: skip
 """Options on which a result depends."""
@@ -216,6 +216,7 @@ def located_block(block: Block) -> list[dict[str, Any]]:
     seen, sources = file.observation, count_of(options.sources)
     require(searched_bytes(estimator, seen), f"a search on {len(seen.array)} elements", ("narrow the field of view",))
     seen = told(estimator, seen)
-    found = joined_estimates([estimator(seen[rows], sources) for rows in torch.arange(len(seen)).split(_BATCH)])
+    parts = torch.arange(len(seen)).split(max(_SCENES, _PANEL_BYTES // (16 * len(seen.array) ** 2)))
+    found = joined_estimates([estimator(seen[rows], sources) for rows in parts])
     found = found if calibration is None else calibration.widened(found)
     return rows_of(block.path.name, findings_of(file, found, list(range(block.first, block.last))))

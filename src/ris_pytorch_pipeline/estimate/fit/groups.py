@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Complex
 from torch import Tensor
 
+from ...covariance import factored
 from ...physics import Observation, steering_at, to_cosines
 from ...shapes import Mask, Positions
 
@@ -174,5 +175,4 @@ def orthonormal(responses: Tensor, present: Mask) -> Tensor:
     """Rows Q^H = L⁻¹ B^H with L L^H = B^H B."""
     if responses.shape[-2] == 0:
         return responses
-    factor = torch.linalg.cholesky(loaded_gram(responses, present))
-    return torch.linalg.solve_triangular(factor, responses.conj(), upper=False)
+    return factored(loaded_gram(responses, present)).forward(responses.conj())

@@ -32,7 +32,7 @@ from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outlined
 from .partial import partial_mates
 from .readings import better_readings
-from .room import check_room
+from .room import check_room, together
 from .scanning.steered import steering_bytes
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .weighing import Weighing, weighed
@@ -63,7 +63,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             raised, see `threshold_on`; elsewhere it is not calibrated.
         most_sources: where an estimated order stops.
         polish_iterations: most iterations of the final joint refinement.
-        batch: most scenes searched at a time.
+        batch: most scenes searched at a time; of large grids 32.
         memory: bytes that the scenes searched at a time may keep; fewer are taken at a time where they need more.
         fit: whether to say how well the model explains the data, and to keep no source that scatter explains as well.
     """
@@ -73,7 +73,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     threshold: float = 21.0
     most_sources: int = 8
     polish_iterations: int = 30
-    batch: int = 32
+    batch: int = 256
     memory: int = 1 << 30
     fit: bool = True
     hope: ClassVar[float] = 1.0
@@ -108,7 +108,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         shared = 0 if outlined(array) else steering_bytes(array, search_grid(self.region, array))
         if each + shared > self.memory:
             check_room(array, each + shared, _OVERDRAFT * self.memory)
-        return max(1, min(self.batch, self.memory // each))
+        return together(each, self.batch, self.memory)
 
     def _most(self, observation: Observation) -> int:
         """Most sources that the measurements identify, and that have a place each in the field."""

@@ -1,4 +1,4 @@
-"""Does a scene fit into memory? A grid of a wrong unit does not, and is refused before it is allocated."""
+"""Does a scene fit into memory, and how many do? A grid of a wrong unit is refused before it is allocated."""
 
 from trainlint import free_bytes
 
@@ -8,6 +8,19 @@ from ..spacing import size_cause
 
 _SPARE = 0.9
 """A tenth of what is free is left to everything else."""
+_SCENES, _SMALL_BYTES = 32, 1 << 27
+"""Scenes searched together, and bytes that more of them may keep: of small scenes a call costs more than its work."""
+
+
+def together(each: int, batch: int, memory: int) -> int:
+    """How many scenes are searched together.
+
+    Args:
+        each: bytes that a scene keeps.
+        batch: most scenes.
+        memory: bytes that all of them may keep.
+    """
+    return max(1, min(batch, max(_SCENES, _SMALL_BYTES // each), memory // each))
 
 
 def check_room(array: Array, needed: int, most: int) -> None:

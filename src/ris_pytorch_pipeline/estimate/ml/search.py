@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...shapes import Counts
 from .hypothesis import Hypothesis, Likelihood, Rows, joined
 from .levenberg import Ceiling
 
@@ -15,6 +16,13 @@ _NEEDED = 2.0
 """Thresholds that dropping a source must cost before no smaller order is tried."""
 _ON_THE_WAY = 0.5
 """Nats that sources may lack while others are still to come."""
+
+
+def needed_by(order: Counts, needed: Needed) -> Tensor:
+    """(scene,): what the last source of each scene needs beside the others; each number of them is asked for once."""
+    counts, number = order.unique(return_inverse=True)
+    each = [needed(max(0, count - 1)) for count in counts.tolist()]
+    return torch.tensor(each, dtype=torch.float64, device=order.device)[number]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ...covariance import factored
 from ...likelihood import (
     Gram,
     block_scores,
@@ -123,8 +124,8 @@ class StochasticLikelihood:
         b = known[number].transpose(1, 2)  # (row, block, source, antenna)
         load = noise[:, None] * (-given.log_powers).exp()
         small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
-        eye = torch.eye(small.shape[-1], dtype=b.dtype, device=b.device)
-        inverse = torch.linalg.solve_triangular(torch.linalg.cholesky(small), eye, upper=False)  # U^H = L⁻¹ B^H
+        eye = torch.eye(small.shape[-1], dtype=b.dtype, device=b.device).expand(small.shape)
+        inverse = factored(small).forward(eye)  # U^H = L⁻¹ B^H
         fitted = inverse @ (b.conj() @ y.unsqueeze(-1))  # U^H y
         residual = torch.cat([torch.ones_like(y[:, :, :1, None]), -fitted.mH @ inverse], dim=-1)
         subspace = torch.cat([torch.zeros_like(fitted), inverse], dim=-1)

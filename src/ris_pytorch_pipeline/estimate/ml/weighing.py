@@ -18,6 +18,7 @@ from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
 from .partial import PARTIAL
+from .search import needed_by
 from .uncounted import said_incomplete
 
 _MANY = 4
@@ -103,8 +104,7 @@ def _judged(
     scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, misfit: str = ""
 ) -> Judged:
     """Judged by what each number of sources needs."""
-    orders = whole.order.tolist()
-    each = whole.powers.new_tensor([weighing.needed(max(0, order - 1)) for order in orders])
+    each = needed_by(whole.order, weighing.needed).to(whole.powers)
     return judge(
         scaled, whole, aside, weighing.region, weighing.threshold, each, counting=counting, misfit=misfit
     )  # fmt: skip

@@ -13,6 +13,9 @@ from ..ml.levenberg import Box, Local, minimise
 
 Starts = Float[Tensor, "scene candidate coordinate"]
 Volume = Float[Tensor, "scene n_u n_w n_q"]
+_SCENES, _TILE_BYTES = 32, 1 << 21
+"""Scenes that climb together, and bytes of derivatives that more of them may have: of small arrays a call costs more
+than its work, and of large ones what pages in more than what stays in cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +79,17 @@ def _next_plane(along: Tensor, taken: Tensor) -> tuple[Tensor, Tensor]:
     return plane, level
 
 
+def candidates(sources: int) -> int:
+    """Peaks of the grid that are refined to find so many sources."""
+    return 2 * sources + 2
+
+
+def climbing_together(candidates: int, array: Array) -> int:
+    """Scenes with so many candidates each that are refined at a time."""
+    derivatives = 3 * 16 * candidates * len(array) * array.frequencies
+    return max(_SCENES, _TILE_BYTES // derivatives)
+
+
 def climb(
     starts: Starts,
     columns: Complex[Tensor, "scene *frequency element column"],
@@ -105,17 +119,20 @@ def climb(
     flat = chart.coordinates(starts).flatten(0, 1).clone()
 
     def evaluate(point: Tensor, rows: Tensor) -> Local:
-        where = flat.clone()
-        where[rows] = point
-        a, slopes = chart.steering_with_derivatives(where.unflatten(0, (scenes, candidates)))
-        beams, slope = a @ columns.conj(), slopes @ columns.conj().unsqueeze(-3)
-        projected = beams @ columns.mT
+        live, place = (rows // candidates).unique(return_inverse=True)  # scenes with a candidate that still moves
+        place = place * candidates + rows % candidates
+        where = flat.unflatten(0, (scenes, candidates))[live].flatten(0, 1)
+        where[place] = point
+        a, slopes = chart[live].steering_with_derivatives(where.unflatten(0, (live.numel(), candidates)))
+        mine = columns if live.numel() == scenes else columns[live]
+        beams, slope = a @ mine.conj(), slopes @ mine.conj().unsqueeze(-3)
+        projected = beams @ mine.mT
         if array.frequencies > 1:
             a, slopes, beams, slope, projected = (_stacked(each) for each in (a, slopes, beams, slope, projected))
         value = 1 - torch.view_as_real(beams).square().sum(dim=(-1, -2)) / size
         gradient = -2 / size * (slope * beams.conj()[:, None]).sum(-1).real.transpose(1, 2)
         curvature = 2 / size * _curvature(a, slopes, projected, slope)
-        return Local(*(part.flatten(0, 1)[rows] for part in (value, gradient, curvature)))
+        return Local(*(part.flatten(0, 1)[place] for part in (value, gradient, curvature)))
 
     bounds = flat.new_tensor(grid.box)
     box = Box(bounds[:, 0], bounds[:, 1], flat.new_tensor(grid.strides), sources=1)

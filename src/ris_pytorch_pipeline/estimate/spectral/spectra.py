@@ -25,7 +25,7 @@ from ..estimate import Estimate
 from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .order import EigenvalueGap, OrderRule
-from .peaks import Peaks, climb, grid_peaks, keep_distinct
+from .peaks import Peaks, candidates, climb, climbing_together, grid_peaks, keep_distinct
 from .report import report_peaks
 
 Columns = Complex[Tensor, "scene *frequency element column"]
@@ -58,7 +58,7 @@ class Spectral(ABC):
         per_direction: most sources per direction; above 1 they must be parted by two depths of focus and a valley.
         weakest: a peak whose power is below this part of the strongest explains nothing and is no source.
         iterations: most refinement steps.
-        batch: scenes at a time.
+        batch: most scenes at a time; of large arrays 32.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -68,7 +68,7 @@ class Spectral(ABC):
     per_direction: int = 1
     weakest: float = 1e-4
     iterations: int = 25
-    batch: int = 32
+    batch: int = 256
 
     @property
     @abstractmethod
@@ -119,7 +119,8 @@ class Spectral(ABC):
         grid = search_grid(self.region, array, self.oversampling)
         parts: list[tuple[Tensor, Peaks, Tensor]] = []
         for count in counts[counts > 0].unique().tolist():
-            for rows in torch.nonzero(counts == count).squeeze(-1).split(self.batch):
+            at_a_time = min(self.batch, climbing_together(candidates(count), array))
+            for rows in torch.nonzero(counts == count).squeeze(-1).split(at_a_time):
                 peaks = self._peaks(eigen[rows], count, grid, array)
                 powers = _least_squares_powers(eigen[rows], peaks, array) * total[rows][..., None] / size
                 parts.append((rows, peaks, _over_all(powers)))
@@ -130,7 +131,7 @@ class Spectral(ABC):
         columns = self.columns(eigen, sources)
         energy = grid_energy(grid.points(), columns.to(torch.complex64), array)
         volume = grid.volume(energy, -torch.inf)
-        starts, height = grid_peaks(volume, grid, 2 * sources + 2, self.per_direction)
+        starts, height = grid_peaks(volume, grid, candidates(sources), self.per_direction)
         found = climb(starts, columns, array, grid, self.iterations)
         score = found.score.masked_fill(height == -torch.inf, -torch.inf)
         return keep_distinct(Peaks(found.cosines, score, found.settled), sources, self._radius(grid))

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from ....covariance import Factor, factored
 from ....physics import Observation, coded_operator
 from ....shapes import Mask
 from ..groups import Groups
@@ -84,22 +85,22 @@ def background(groups: Groups, colour: Float[Tensor, "scene group equation"]) ->
     return shapes[best, scene], noise[best, scene], value[best, scene]
 
 
-def _whitened(groups: Groups, powers: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _whitened(groups: Groups, powers: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Factor]:
     """Whitened y and B P^(1/2), and the Cholesky factor of I + P^(1/2) B^H Σ⁻¹ B P^(1/2)."""
     weight = noise.rsqrt()
     y = groups.measurements * weight
     loud = powers.clamp_min(0).sqrt()[:, None, :, None]
     b = groups.responses * weight[:, :, None] * loud
     eye = torch.eye(b.shape[-2], dtype=b.dtype, device=b.device)
-    return y, b, torch.linalg.cholesky(eye + b.conj() @ b.mT)
+    return y, b, factored(eye + b.conj() @ b.mT)
 
 
 def stochastic_value(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
     """Σ_g log|Γ_g| + y_g^H Γ_g⁻¹ y_g with Γ_g = B_g P B_g^H + diag(noise)."""
     y, b, factor = _whitened(groups, powers, noise)
-    through = torch.linalg.solve_triangular(factor, b.conj() @ y.unsqueeze(-1), upper=False)
+    through = factor.forward(b.conj() @ y.unsqueeze(-1))
     spread = noise.log().expand(-1, y.shape[1], -1).sum((-1, -2))
-    spread = spread + 2 * factor.diagonal(dim1=-2, dim2=-1).real.log().sum((-1, -2))
+    spread = spread + 2 * factor.diagonal.log().sum((-1, -2))
     energy = torch.view_as_real(y).square().sum((-1, -2, -3))
     return spread + energy - torch.view_as_real(through).square().sum((-1, -2, -3, -4))
 
@@ -107,10 +108,10 @@ def stochastic_value(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
 def misscale(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
     """What σ² has to be multiplied with: ‖Σ^(1/2) Γ⁻¹ y‖² over its expectation tr(Σ Γ⁻¹)."""
     y, b, factor = _whitened(groups, powers, noise)
-    inverse = torch.cholesky_inverse(factor)
-    explained = b.mT @ (inverse @ (b.conj() @ y.unsqueeze(-1)))
+    explained = b.mT @ factor.backward(factor.forward(b.conj() @ y.unsqueeze(-1)))
     left = torch.view_as_real(y - explained.squeeze(-1)).square().sum((-1, -2, -3))
-    freedom = groups.equations - b.shape[-2] * y.shape[1] + inverse.diagonal(dim1=-2, dim2=-1).real.sum((-1, -2))
+    half = factor.forward(torch.eye(b.shape[-2], dtype=b.dtype, device=b.device).expand(*b.shape[:-1], -1))  # L⁻¹
+    freedom = groups.equations - b.shape[-2] * y.shape[1] + torch.view_as_real(half).square().sum((-1, -2, -3, -4))
     return left / freedom.clamp_min(1)
 
 

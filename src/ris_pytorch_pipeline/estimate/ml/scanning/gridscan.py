@@ -1,5 +1,6 @@
 """What measurements with random symbols see of one more source at all grid points, beside sources that are known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from ....physics import Observation
 from ...grid import SearchGrid
 from ..hypothesis import Rows
+from ..levenberg import Scenes
 from .gain import gain_beside
 from .principal import principal_antennas
 from .steered import GridSteering, products, real_rows
@@ -16,6 +18,8 @@ from .steered import GridSteering, products, real_rows
 _LEFT_OUT = 0.1
 """Relative deviation of the energies ‖G_l a(g)‖² that a scan leaves out. To compute all of them takes longer than the
 rest of the scan, and half a grid step costs up to 45 % of a gain anyway."""
+_TILE_BYTES = 1 << 21
+"""Of what the scenes that are scanned at a time see."""
 _FEW = 8
 """Antennas up to which all energies are computed, which takes no longer. Of 128 scenes with three sources at 10 dB, 4
 antennas and 16 snapshots, 21 are found right with .1 left out and 28 with nothing; of 8 by 8 measurements 55 and 59."""
@@ -34,7 +38,7 @@ class Beside:
         coefficients: (row, block, filter, 1 + source), of the filters over y^H and the row's b^H.
     """
 
-    scenes: Int[Tensor, "known"]  # noqa: F821
+    scenes: Int[Tensor, "known"]
     responses: Complex[Tensor, "known block antenna"]
     number: Int[Tensor, "row source"]
     coefficients: Complex[Tensor, "row block filter part"]
@@ -46,15 +50,23 @@ class Beside:
         parts = torch.cat([measurements.unsqueeze(2), self.responses[self.number].transpose(1, 2)], dim=2)
         return self.coefficients @ parts.conj()
 
-    def of(self, rows: Rows, scene: int) -> tuple[Complex[Tensor, "block known antenna"], Tensor]:
-        """The known sources of a scene, and the coefficients of its rows over y^H and all of them, (block, ...)."""
-        mine = slice(*torch.searchsorted(self.scenes, self.scenes.new_tensor([scene, scene + 1])).tolist())
-        known = self.responses[mine].transpose(0, 1)
-        own, place = self.coefficients[rows], self.number[rows] - mine.start + 1
-        full = own.new_zeros((*own.shape[:-1], 1 + known.shape[1]))
+    def of(
+        self, rows: Int[Tensor, "scene row"], scenes: Scenes
+    ) -> tuple[Complex[Tensor, "scene block known antenna"], Complex[Tensor, "scene block row filter part"]]:
+        """The known sources of some scenes, as many in each, and the coefficients of their rows over y^H and them."""
+        first, count = self.known(scenes)
+        every = torch.arange(int(count[0]), device=count.device)
+        known = self.responses[first[:, None] + every].transpose(1, 2)
+        own, place = self.coefficients[rows], self.number[rows] - first[:, None, None] + 1
+        full = own.new_zeros((*own.shape[:-1], 1 + every.numel()))
         full[..., 0] = own[..., 0]
-        full.scatter_(-1, place[:, None, None].expand_as(own[..., 1:]), own[..., 1:])
-        return known, full.transpose(0, 1)
+        full.scatter_(-1, place[:, :, None, None].expand_as(own[..., 1:]), own[..., 1:])
+        return known, full.transpose(1, 2)
+
+    def known(self, scenes: Scenes) -> tuple[Tensor, Tensor]:
+        """(scene,): the number of the first known source of each scene, and how many there are."""
+        first = torch.searchsorted(self.scenes, scenes)
+        return first, torch.searchsorted(self.scenes, scenes, right=True) - first
 
 
 def shared_sources(rows: Rows, cosines: Float[Tensor, "row source coordinate"]) -> tuple[Tensor, Tensor, Tensor]:
@@ -77,7 +89,8 @@ class GridScan:
     """Scenes at all points of a grid. What their measurements see, and their energies, are made once.
 
     Filters of rows are combinations of few vectors: the measurements and the responses of the sources they hold. What
-    these see at the grid points is one product each, and the rest small ones. Scenes are kept apart, to stay in cache.
+    these see at the grid points is one product each, and the rest small ones. As many scenes are taken at a time as
+    stay in cache.
 
     Args:
         observation: scaled scenes.
@@ -97,60 +110,84 @@ class GridScan:
     def gains(self, rows: Rows, beside: Beside, noise: Float[Tensor, "row"]) -> tuple[Tensor, Tensor]:  # noqa: F821
         """Gain and power of one more source, (row, point)."""
         gains, powers = (noise.new_empty((rows.numel(), self.steering.mirrors.order.numel())) for _ in range(2))
-        for scene in rows.unique().tolist():
-            mine = torch.nonzero(rows == scene).squeeze(-1)
-            gains[mine], powers[mine] = self._gains(scene, *beside.of(mine, scene), noise[mine])
+        for scenes, mine in self._alike(rows, beside):
+            gains[mine], powers[mine] = self._gains(scenes, *beside.of(mine, scenes), noise[mine])
         return gains, powers
 
-    def _gains(self, scene: int, known: Tensor, coefficients: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """The same of the rows of one scene.
+    def _alike(self, rows: Rows, beside: Beside) -> Iterator[tuple[Scenes, Int[Tensor, "scene row"]]]:
+        """Scenes of as many rows and known sources each, as many as stay in cache, and numbers of their rows."""
+        scenes, place, count = rows.unique(return_inverse=True, return_counts=True)
+        by_scene, first = place.argsort(stable=True), count.cumsum(0) - count
+        sizes = torch.stack([count, beside.known(scenes)[1]], dim=-1)
+        filters = beside.coefficients.shape[2]
+        for size in sizes.unique(dim=0):
+            held, known = size.tolist()
+            chosen = torch.nonzero((sizes == size).all(-1)).squeeze(-1)
+            for some in chosen.split(self._room(1 + known + held * filters)):
+                yield scenes[some], by_scene[first[some, None] + torch.arange(held, device=some.device)]
+
+    def _room(self, vectors: int) -> int:
+        """How many scenes at a time keep what so many vectors and their antennas see in cache."""
+        _, blocks, antennas = self.measurements.shape
+        return max(1, _TILE_BYTES // (8 * blocks * self.steering.mirrors.order.numel() * (antennas + vectors)))
+
+    def _gains(self, scenes: Scenes, known: Tensor, coefficients: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of the rows of some scenes, (scene, row, point).
 
         Args:
-            scene: its number.
-            known: (block, source, antenna), all sources that its rows hold.
-            coefficients: (block, row, filter, part).
-            noise: (row,).
+            scenes: their numbers.
+            known: (scene, block, source, antenna), all sources that their rows hold.
+            coefficients: (scene, block, row, filter, part).
+            noise: (scene, row).
         """
-        seen, energy = self._of(scene)
-        if known.shape[1]:
-            seen = torch.cat([seen, self._outputs(scene, known)], dim=3)
-        filters = real_rows(coefficients.to(torch.complex64).flatten(1, 2))
-        outputs = (filters @ seen.flatten(2, 3)).square_()  # (image, block, part filter, point)
-        squares = outputs.unflatten(2, (2, *coefficients.shape[1:3])).sum(2).transpose(0, 1)
+        seen, energy = self._of(scenes)
+        if known.shape[2]:
+            seen = torch.cat([seen, self._outputs(scenes, known)], dim=4)
+        filters = real_rows(coefficients.to(torch.complex64).flatten(2, 3))
+        outputs = (filters @ seen.flatten(3, 4)).square_()  # (image, scene, block, part filter, point)
+        squares = outputs.unflatten(3, (2, *coefficients.shape[2:4])).sum(3).movedim(2, 0)
         least = max(1e-3, self.left_out)
-        gain, power = gain_beside(squares, energy.unsqueeze(2), noise[:, None], least)
-        on_grid = self.steering.mirrors.on_grid
-        return on_grid(gain.transpose(0, 1)), on_grid(power.transpose(0, 1))
+        found = gain_beside(squares, energy.unsqueeze(3), noise[..., None], least)
+        gain, power = (self.steering.mirrors.on_grid(each.movedim(0, -2)) for each in found)
+        return gain, power
 
-    def _of(self, scene: int) -> tuple[Tensor, Tensor]:
-        """What a scene's measurements see, (image, block, part, 1, point), and its energies (block, image, point)."""
-        if scene not in self._seen:
-            seen = self._outputs(scene, self.measurements[scene].unsqueeze(1))
-            self._seen[scene] = (seen, self._energy(scene).transpose(0, 1).contiguous())
-        return self._seen[scene]
+    def _of(self, scenes: Scenes) -> tuple[Tensor, Tensor]:
+        """What measurements see, (image, scene, block, part, 1, point), and energies, (block, image, scene, point)."""
+        numbers = scenes.tolist()
+        missing = [scene for scene in numbers if scene not in self._seen]
+        if missing:
+            new = scenes if len(missing) == len(numbers) else scenes.new_tensor(missing)
+            seen = self._outputs(new, self.measurements[new].unsqueeze(2))
+            energy = self._energy(new).movedim(2, 0).contiguous()
+            self._seen |= dict(zip(missing, zip(seen.unbind(1), energy.unbind(2), strict=True), strict=True))
+            if new is scenes:
+                return seen, energy
+        seen, energy = zip(*(self._seen[scene] for scene in numbers), strict=True)
+        return torch.stack(seen, dim=1), torch.stack(energy, dim=2)
 
-    def _outputs(self, scene: int, vectors: Complex[Tensor, "block vector antenna"]) -> Tensor:
-        """Re and Im of x^H G_l a(g) of vectors x, (image, block, part, vector, point)."""
-        codes, channel = self.codes[scene], self.channel[scene]
-        each = vectors.to(torch.complex64).conj().unflatten(0, codes.shape[:2])
-        return self._products((each @ channel.unsqueeze(1)) * codes.unsqueeze(2))
+    def _outputs(self, scenes: Scenes, vectors: Complex[Tensor, "scene block vector antenna"]) -> Tensor:
+        """Re and Im of x^H G_l a(g) of vectors x, (image, scene, block, part, vector, point)."""
+        codes, channel = self.codes[scenes], self.channel[scenes]
+        each = vectors.to(torch.complex64).conj().unflatten(1, codes.shape[1:3])
+        return self._products((each @ channel.unsqueeze(2)) * codes.unsqueeze(3))
 
-    def _energy(self, scene: int) -> Float[Tensor, "image block point"]:
+    def _energy(self, scenes: Scenes) -> Float[Tensor, "image scene block point"]:
         """‖G_l a(g)‖²."""
-        codes, channel = self.codes[scene], self.channel[scene]
         energies = []
-        for frequency, (mine, here) in enumerate(zip(codes, channel, strict=True)):
-            strong, rest = principal_antennas(here, self.left_out)
-            seen = self._products((strong * mine.unsqueeze(1)).unsqueeze(0), frequency).square_().sum(dim=(2, 3))
-            energies.append(seen + (torch.view_as_real(mine).square().sum(-1) @ rest)[:, None])
-        return torch.cat(energies, dim=1)
+        for frequency in range(self.codes.shape[1]):
+            codes = self.codes[scenes, frequency]
+            strong, rest = principal_antennas(self.channel[scenes, frequency], self.left_out)
+            rows = strong.unsqueeze(1) * codes.unsqueeze(2)  # (scene, snapshot, direction, element)
+            seen = self._products(rows.unsqueeze(1), frequency).square_().sum(dim=(3, 4))
+            energies.append(seen + torch.view_as_real(codes).square().sum(-1) @ rest.unsqueeze(-1))
+        return torch.cat(energies, dim=2)
 
-    def _products(self, rows: Complex[Tensor, "frequency snapshot vector element"], first: int = 0) -> Tensor:
+    def _products(self, rows: Complex[Tensor, "scene frequency snapshot vector element"], first: int = 0) -> Tensor:
         """Re and Im of rows times steering vectors, of the frequencies from a first one on."""
-        folded = self.steering.rows(rows)  # (parity, frequency, snapshot, part vector, part)
-        seen = [
-            torch.cat([products(mine.flatten(1, 2), tile[first + f]) for f, mine in enumerate(folded.unbind(1))], dim=1)
-            for tile in self.steering.tiles
-        ]
-        joined = seen[0] if len(seen) == 1 else torch.cat(seen, dim=-1)
-        return joined.unflatten(1, (rows.shape[:2].numel(), 2, rows.shape[2]))
+        folded = self.steering.rows(rows)  # (parity, scene, frequency, snapshot, part vector, part)
+        seen = []
+        for f, mine in enumerate(folded.unbind(2)):
+            tiles = [products(mine.flatten(1, 3), tile[first + f]) for tile in self.steering.tiles]
+            joined = tiles[0] if len(tiles) == 1 else torch.cat(tiles, dim=-1)
+            seen.append(joined.unflatten(1, (*mine.shape[1:3], 2, rows.shape[3])))
+        return seen[0] if len(seen) == 1 else torch.cat(seen, dim=2)
