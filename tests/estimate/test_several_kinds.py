@@ -44,7 +44,8 @@ def test_each_kind_reaches_its_bound_and_random_symbols_do_not() -> None:
     assert float((blind.error / bound).square().mean().sqrt()) > 1.15 * ratio
     assert sum(status is Status.CONVERGED for status in found.status) >= 15
     assert 0.8 < float((own.deviations / bound).median()) < 1.25
-    assert found.fit is not None and float((found.fit.explained - found.fit.expected).abs().mean()) < 0.05
+    assert found.fit is not None and int(found.fit.expected.isnan().sum()) < 8
+    assert float((found.fit.explained - found.fit.expected).abs().nanmean()) < 0.05
     assert torch.allclose(found.noise_variance, scenes.truth.noise_variance, rtol=0.4)
 
 

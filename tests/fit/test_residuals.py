@@ -68,7 +68,9 @@ def test_the_expected_share_is_that_of_the_snr() -> None:
     assert found.fit is not None
     wanted = 1 - (1 - 1 / 16) / (1 + 10**2)
     assert found.fit.explained.mean() == pytest.approx(wanted, abs=0.01)
-    assert found.fit.expected.median() == pytest.approx(wanted, abs=0.05)
+    told = found.fit.expected[~found.fit.expected.isnan()]
+    assert len(told) > 4
+    assert told.median() == pytest.approx(wanted, abs=0.05)
 
 
 def test_a_pilot_explains_what_its_span_holds() -> None:
