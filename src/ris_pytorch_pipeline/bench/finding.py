@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ..bounds import scene_bound
 from ..data import SceneFile
@@ -109,19 +109,20 @@ def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list
         The findings, sources in the estimator's order.
     """
     judge = None if file.scenes is None else _Judge(file.scenes, estimate)
-    stated = _Stated(file, estimate)
+    found, stated = _Found(estimate), _Stated(file, estimate)
+    there, noise = (~estimate.positions.isnan().any(-1)).tolist(), estimate.noise_variance.tolist()
     findings, sure = [], estimate.order_probability
     for row, number in enumerate(numbers):
-        slots = [s for s in range(estimate.positions.shape[1]) if not bool(estimate.positions[row, s].isnan().any())]
-        told = [_source(estimate, row, slot) | stated.of(row, slot) for slot in slots]
+        slots = [slot for slot, is_there in enumerate(there[row]) if is_there]
+        told = [found.source(row, slot) | stated.of(row, slot) for slot in slots]
         sources = [t | judge.of(row, slot) for t, slot in zip(told, slots, strict=True)] if judge else told
         findings.append(
             Finding(
                 scene=number,
                 status=estimate.status[row].value,
-                noise_variance=_finite(float(estimate.noise_variance[row])),
+                noise_variance=_finite(noise[row]),
                 advice=_advice(estimate, row),
-                fit=_fit(estimate, row),
+                fit=found.fit(row),
                 sources=sources,
                 missed=judge.missed(row) if judge else [],
                 judged=judge is not None,
@@ -147,18 +148,55 @@ def summary_of(findings: list[Finding]) -> dict[str, Any]:
     }
 
 
+class _Found:
+    """What was found, as lists: a number of a tensor takes longer to read than all of its numbers at once."""
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._position, self._std = estimate.positions.tolist(), estimate.deviations.tolist()
+        self._power, self._kinds = estimate.powers.tolist(), estimate.kinds
+        self._wide = None if estimate.sandwich is None else estimate.sandwich.tolist()
+        self._fit = estimate.fit
+        if self._fit is not None:
+            self._evidence = self._fit.evidence.tolist()
+            self._shares = {name: vars(self._fit)[name].tolist() for name in ("explained", "expected", "p_value")}
+
+    def fit(self, row: int) -> dict[str, Any] | None:
+        """How well the model explains a scene."""
+        if self._fit is None:
+            return None
+        modes = [
+            {"source": m.source, "loss": m.loss, **_named(torch.tensor(m.position).tolist())}
+            for m in self._fit.modes[row]
+        ]
+        shares = {name: _finite(each[row]) for name, each in self._shares.items()}
+        return {**shares, "striking": self._fit.striking[row], "modes": modes}
+
+    def source(self, row: int, slot: int) -> dict[str, Any]:
+        """One source."""
+        power = self._power[row][slot]
+        return {
+            "position": _named(self._position[row][slot]),
+            "std": _named(self._std[row][slot]),
+            "std_sandwich": None if self._wide is None else _named(self._wide[row][slot]),
+            "evidence": None if self._fit is None else _finite(self._evidence[row][slot]),
+            "power_db": decibels(power) if power > 0 and math.isfinite(power) else None,
+            "symbols": None if self._kinds is None else self._kinds[slot],
+        }
+
+
 class _Stated:
     """Intervals and probabilities of the sources."""
 
     def __init__(self, file: SceneFile, estimate: Estimate) -> None:
-        self._within = estimate.interval(WITHIN)
-        seen = file.observation
-        self._there = Existence()(seen, estimate) if fits(seen) else torch.full_like(estimate.powers, torch.nan)
+        within, seen = estimate.interval(WITHIN), file.observation
+        self._ends = {"low": within.low.tolist(), "high": within.high.tolist()}
+        there = Existence()(seen, estimate) if fits(seen) else torch.full_like(estimate.powers, torch.nan)
+        self._there = there.tolist()
 
     def of(self, row: int, slot: int) -> dict[str, Any]:
         """What is stated of one found source."""
-        ends = {name: _named(vars(self._within)[name][row, slot]) for name in ("low", "high")}
-        return {"interval_90": ends, "existence": _finite(float(self._there[row, slot]))}
+        ends = {name: _named(each[row][slot]) for name, each in self._ends.items()}
+        return {"interval_90": ends, "existence": _finite(self._there[row][slot])}
 
 
 class _Judge:
@@ -166,29 +204,28 @@ class _Judge:
 
     def __init__(self, scenes: Scenes, estimate: Estimate) -> None:
         heard = scenes.as_told()
-        self._true, told = scenes.truth.positions.double(), heard.truth.positions.double()
+        self._true, told = scenes.truth.positions.double().tolist(), heard.truth.positions.double()
         found, hidden = as_told(estimate.positions.double().to(told.device), scenes.observation.array.to(told.device))
-        self._bound = scene_bound(heard, partial=True).deviations
-        self._counts, symbols = scenes.truth.sources, scenes.observation.symbols
+        self._bound = scene_bound(heard, partial=True).deviations.tolist()
+        self._counts, symbols = scenes.truth.sources.tolist(), scenes.observation.symbols
         self._kinds = symbols if is_mixed(symbols) else [None] * told.shape[1]
         kinds = estimate.kinds or "random"
-        self._partner = match_directions(told, found, alike(kinds, told.shape[1], found.shape[1]))
+        self._partner = match_directions(told, found, alike(kinds, told.shape[1], found.shape[1])).tolist()
         error = position_error(told[:, :, None], found[:, None])
-        self._error = error.masked_fill(hidden[:, None], torch.nan)
+        self._error = error.masked_fill(hidden[:, None], torch.nan).tolist()
 
     def of(self, row: int, slot: int) -> dict[str, Any]:
         """Truth, error and bound of one found source."""
-        where = (self._partner[row] == slot).nonzero()
-        if where.numel() == 0:
+        if slot not in self._partner[row]:
             return {"truth": None, "error": None, "bound": None}
-        k = int(where[0, 0])
-        error = self._error[row, k, slot]
-        return {"truth": _named(self._true[row, k]), "error": _named(error), "bound": _named(self._bound[row, k])}
+        k = self._partner[row].index(slot)
+        error = self._error[row][k][slot]
+        return {"truth": _named(self._true[row][k]), "error": _named(error), "bound": _named(self._bound[row][k])}
 
     def missed(self, row: int) -> list[dict[str, Any]]:
         """True sources without a partner."""
-        slots = [k for k in range(int(self._counts[row])) if int(self._partner[row, k]) == UNMATCHED]
-        named = [{"position": _named(self._true[row, k]), "bound": _named(self._bound[row, k])} for k in slots]
+        slots = [k for k in range(self._counts[row]) if self._partner[row][k] == UNMATCHED]
+        named = [{"position": _named(self._true[row][k]), "bound": _named(self._bound[row][k])} for k in slots]
         return [each | {"symbols": self._kinds[k]} for each, k in zip(named, slots, strict=True)]
 
 
@@ -224,36 +261,9 @@ def _advice(estimate: Estimate, row: int) -> list[dict[str, str]]:
     return [{"status": s.value, "cause": s.cause, "next": s.move} for s in said if s.cause]
 
 
-def _fit(estimate: Estimate, row: int) -> dict[str, Any] | None:
-    fit = estimate.fit
-    if fit is None:
-        return None
-    modes = [{"source": m.source, "loss": m.loss, **_named(torch.tensor(m.position))} for m in fit.modes[row]]
-    return {
-        "explained": float(fit.explained[row]),
-        "expected": _finite(float(fit.expected[row])),
-        "p_value": float(fit.p_value[row]),
-        "striking": fit.striking[row],
-        "modes": modes,
-    }
-
-
-def _source(estimate: Estimate, row: int, slot: int) -> dict[str, Any]:
-    power = float(estimate.powers[row, slot])
-    wide = estimate.sandwich
-    return {
-        "position": _named(estimate.positions[row, slot]),
-        "std": _named(estimate.deviations[row, slot]),
-        "std_sandwich": None if wide is None else _named(wide[row, slot]),
-        "evidence": None if estimate.fit is None else _finite(float(estimate.fit.evidence[row, slot])),
-        "power_db": decibels(power) if power > 0 and math.isfinite(power) else None,
-        "symbols": None if estimate.kinds is None else estimate.kinds[slot],
-    }
-
-
-def _named(values: Tensor) -> dict[str, float | None]:
+def _named(values: Sequence[float]) -> dict[str, float | None]:
     """(azimuth, elevation, distance) in degrees, degrees and metres, by name."""
-    return {key: _finite(float(value) * factor) for (key, factor), value in zip(_UNITS.items(), values, strict=True)}
+    return {key: _finite(value * factor) for (key, factor), value in zip(_UNITS.items(), values, strict=True)}
 
 
 def _flat(source: dict[str, Any]) -> dict[str, Any]:

@@ -217,15 +217,16 @@ def findings_of(
         modes: other places of the sources of each scene.
         faint: (scene, source), True of sources that hardly stand out.
     """
+    raised, weak = {status: flag.tolist() for status, flag in flags.items()}, faint.tolist()
     return tuple(
-        _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in modes[row]))
+        _findings(raised, row, status, faint=all(weak[row][mode.source] for mode in modes[row]))
         for row, status in enumerate(ended)
     )
 
 
-def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
+def _findings(flags: dict[Status, list[bool]], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
     """Those of one scene; `faint` says that no source which stands out has another place."""
-    said = {status} | {finding for finding, flag in flags.items() if bool(flag[row])}
+    said = {status} | {finding for finding, flag in flags.items() if flag[row]}
     order = (Status.EDGE, *_ORDER)
     if Status.WEAK in said:
         order = (Status.MISFIT, Status.NONE, Status.WEAK, *_ORDER) if faint else _ORDER

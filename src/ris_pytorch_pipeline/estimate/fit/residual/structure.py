@@ -46,7 +46,7 @@ eleven."""
 _FEWEST = 2.5
 """Complex numbers that sources have to leave over, their places counted. With fewer, wrong places fit as well: of one
 source at 20 dB before four antennas in one snapshot every one that stood out was more than five ± off."""
-_BYTES = 1 << 26
+_BYTES = 1 << 24
 """Memory for the panel images that are handled at a time."""
 
 
