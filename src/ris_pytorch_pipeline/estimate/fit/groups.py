@@ -84,8 +84,10 @@ class Groups:
     def residual(self, values: Complex[Tensor, "*draw scene group equation"]) -> Tensor:
         """P⊥(B_g) x_g of measurements or of draws of noise."""
         basis = self.basis.to(values.dtype)
-        along = basis @ values.unsqueeze(-1)
-        return values - (basis.mH @ along).squeeze(-1)
+        if values.ndim < basis.ndim:
+            return self.residual(values[None])[0]
+        along = values.movedim(0, -2) @ basis.mT  # (scene, group, draw, source): one product for all draws
+        return values - (along @ basis.conj()).movedim(-2, 0)
 
     def blocks(self, values: Tensor) -> Tensor:
         """(..., group, equation) as (..., snapshot, antenna).

@@ -217,9 +217,9 @@ def findings_of(
         modes: other places of the sources of each scene.
         faint: (scene, source), True of sources that hardly stand out.
     """
-    raised, weak = {status: flag.tolist() for status, flag in flags.items()}, faint.tolist()
+    raised, slight = {status: flag.tolist() for status, flag in flags.items()}, faint.tolist()
     return tuple(
-        _findings(raised, row, status, faint=all(weak[row][mode.source] for mode in modes[row]))
+        _findings(raised, row, status, faint=all(slight[row][mode.source] for mode in modes[row]))
         for row, status in enumerate(ended)
     )
 

@@ -88,7 +88,7 @@ class Tangents:
         along = (torch.view_as_real(flat).flatten(2) @ torch.cat(rows, dim=1).mT).square()
         drift, *few = (part.sum(-1) for part in along.split([part.shape[1] for part in rows], dim=-1))
         spread = blocks.permute(1, 2, 0, 3) @ self.spread.conj().mT  # (scene, block, draw, direction)
-        elements = _energy(flat @ self.elements.conj()).clamp_min(_NOTHING * _energy(self.elements).sum(-1)[:, None])
+        elements = _energy(flat.conj() @ self.elements).clamp_min(_NOTHING * _energy(self.elements).sum(-1)[:, None])
         spreads = _energy(spread).sum(1).clamp_min(_NOTHING * _energy(self.spread).sum((-1, -2))[:, None])
         return [energy.mT for energy in (elements, drift, spreads, *few)]
 
