@@ -1,9 +1,9 @@
 """What do beams by fast Fourier transforms cost and lose on large panels, beside exact ones? And what else grows?
 
 A row of the first table is a side of the panel of `mmwave`: CPU seconds of a network's forward pass of one scene of 32
-snapshots with exact beams and with `beams = "fft"`, the least of turns that alternate; how many foci the transforms take;
-and the least and the mean share of its energy that a source has left at its own place, over all directions and planes,
-with these foci and with one for each plane. Below stand the powers of N by which the times grow, fitted to all sides.
+snapshots with exact beams and with `beams = "fft"`, the least of turns that alternate; how many foci there are; and the
+least and the mean share of its energy that a source has left at its own place, over all directions and planes, with
+these foci and with one for each plane. Below stand the powers of N by which the times grow, fitted to all sides.
 
 A row of the second table is a part of one update of training, in CPU milliseconds a scene: drawing, inputs, beams,
 everything behind them, loss and backward pass, with the power of N by which it grows.
