@@ -16,6 +16,7 @@ LAPACK for each of them, and of three rows half of it in single precision."""
 class Factor:
     """L of positive definite matrices R = L L^H, by what it is needed for.
 
+    >>> import torch
     >>> factor = factored(torch.tensor([[[4.0, 2.0], [2.0, 5.0]]]) + 0j)  # L = [[2, 0], [1, 2]]
     >>> factor.diagonal, factor.forward(torch.tensor([[[2.0], [5.0]]]) + 0j).real.flatten()
     (tensor([[2., 2.]]), tensor([1., 2.]))
@@ -36,6 +37,7 @@ class Factor:
 def factored(matrices: Inexact[Tensor, "*batch row row"]) -> Factor:
     """The Cholesky factors of many matrices.
 
+    >>> import torch
     >>> float(factored(torch.full((5, 1, 1), 9.0) + 0j).diagonal[0, 0])
     3.0
 
