@@ -15,6 +15,7 @@ from test_commands import block_lines
 
 WHOLE = {
     ("README.md", "python", "ris.matched(estimate"): "tests/test_face.py",
+    ("docs/hybrid.md", "toml", 'net.beams = "fft"'): "tests/nets/test_transformed_beams.py",
     ("docs/own-measurements.md", "toml", "capture.mat"): "tests/importing/test_own_measurements.py",
     ("docs/own-measurements.md", "toml", "codebook = [0, 84"): "tests/importing/test_own_measurements.py",
     ("docs/own-measurements.md", "toml", "pick = { xyz"): "tests/importing/test_own_measurements.py",

@@ -1,5 +1,6 @@
 """Are beams by Fourier transforms those of their foci, and do networks with them train, save, load and export?"""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,6 +149,14 @@ def test_a_file_tells_of_them_and_nothing_tells_of_exact_ones(tmp_path: Path) ->
     (tmp_path / "wrong.toml").write_text("net.beams = 'dft'")
     with pytest.raises(ConfigurationError, match=r"net\.beams as one of exact, fft"):
         training_from_toml(tmp_path / "wrong.toml")
+
+
+def test_the_page_configures_a_large_panel(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/hybrid.md").read_text(encoding="utf-8")
+    (block,) = [text for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if 'net.beams = "fft"' in text]
+    (tmp_path / "page.toml").write_text(block, encoding="utf-8")
+    config = training_from_toml(tmp_path / "page.toml").net
+    assert config.beams == "fft" and len(config.array) == 4096
 
 
 def test_one_configuration_stands_for_equal_transforms() -> None:

@@ -35,6 +35,9 @@ class Prior:
     True
     >>> torch.allclose(alone.solve_channel(channel), channel)
     True
+    >>> half = alone.whiten_channel(channel)
+    >>> torch.allclose(half.mH @ half, channel.mH @ alone.solve_channel(channel))
+    True
 
     Args:
         observation: the scenes.

@@ -14,6 +14,8 @@ _SPECTRA_BYTES = 1 << 18
 """Of transforms made at a time: what stays in cache is faster than what pages in."""
 _TILE_BYTES = 1 << 24
 """Of beams held at a time."""
+_WIDER = 64
+"""How much more of both a GPU is given at a time: it is kept busy by wide operations, not by its cache."""
 
 
 class TransformedBeams(nn.Module):
@@ -54,14 +56,14 @@ class TransformedBeams(nn.Module):
     def forward(self, images: Complex[Tensor, "scene 1 row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
         """Σ |b(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
         cells = len(self.columns) * len(self.rows)
-        each = max(1, _TILE_BYTES // (8 * images.shape[2] * len(self.lenses) * cells))
+        each = max(1, _wider(images) * _TILE_BYTES // (8 * images.shape[2] * len(self.lenses) * cells))
         energy = torch.cat([self._energy(some) for some in images[:, 0].split(each)])
         return energy.unflatten(1, (len(self.rows), len(self.columns))).transpose(1, 2).contiguous()
 
     def _energy(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "scene cell n_q"]:
         """The energies of some scenes: real products of what each focus sees with what mixes it."""
         rows = images.flatten(0, 1)
-        each = max(1, _SPECTRA_BYTES // (8 * len(self.lenses) * self.lengths[1] * self.sides[1]))
+        each = max(1, _wider(images) * _SPECTRA_BYTES // (8 * len(self.lenses) * self.lengths[1] * self.sides[1]))
         spectra = torch.cat([self._spectra(some) for some in rows.split(each)])
         cells = spectra.flatten(2).flatten(0, 1).mT.contiguous()  # (cell, row and focus)
         seen = torch.view_as_real(cells).flatten(1).unflatten(1, (len(rows), -1))  # (cell, row, focus and part)
@@ -73,6 +75,10 @@ class TransformedBeams(nn.Module):
         seen = (rows[:, None] * self.lenses).unflatten(-1, self.sides)
         seen = torch.fft.fft(seen, n=self.lengths[1], dim=-2).index_select(-2, self.rows)
         return torch.fft.fft(seen, n=self.lengths[0], dim=-1).index_select(-1, self.columns)
+
+
+def _wider(images: Tensor) -> int:
+    return 1 if images.device.type == "cpu" else _WIDER
 
 
 def _real(parts: Complex[Tensor, "cell n_q focus"]) -> Float[Tensor, "cell n_q_part focus_part"]:
