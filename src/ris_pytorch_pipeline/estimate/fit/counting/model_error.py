@@ -48,23 +48,25 @@ def energy_by_group(groups: Groups) -> Float[Tensor, "scene group"]:
     return torch.where(groups.present.any(-1)[:, None], relative, torch.ones_like(relative))
 
 
-def backgrounds(scatter: Scatter, present: Mask, cause: Mask) -> list[Background]:
-    """White noise and the three rivals beside some sources; those of `cause` are what two of them follow."""
+def backgrounds(scatter: Scatter, present: Mask, cause: Mask, *, white: bool = True) -> list[Background]:
+    """White noise, where asked for, and the three rivals beside some sources; two follow those of `cause`."""
     groups = scatter.groups.keeping(present)
     energy = energy_by_group(scatter.groups.keeping(cause))[:, :, None]
     flat = torch.ones_like(scatter.colour)
-    found = []
-    for colour in (0 * flat, scatter.colour, energy * scatter.colour, energy * flat):
+    found, rivals = list[Background](), (scatter.colour, energy * scatter.colour, energy * flat)
+    for colour in (0 * flat, *rivals) if white else rivals:
         shape, noise, value = background(groups, colour)
         found.append(Background(shape * noise[:, None, None], noise, value))
     return found
 
 
-def values(scatter: Scatter, present: Mask, powers: Tensor, cause: Mask) -> Float[Tensor, "rival scene"]:
-    """NLL of some sources in each of the backgrounds, white noise first."""
+def values(
+    scatter: Scatter, present: Mask, powers: Tensor, cause: Mask, *, white: bool = True
+) -> Float[Tensor, "rival scene"]:  # fmt: skip
+    """NLL of some sources in each of the backgrounds, white noise first where it is asked for."""
     groups = scatter.groups.keeping(present)
     found = []
-    for rival in backgrounds(scatter, present, cause):
+    for rival in backgrounds(scatter, present, cause, white=white):
         noise = rival.covariance.expand(-1, groups.measurements.shape[1], -1)
         noise = noise * misscale(groups, powers, noise)[:, None, None]
         found.append(stochastic_value(groups, powers, noise))
@@ -118,12 +120,12 @@ def _gain_of(scatter: Scatter, present: Mask, powers: Tensor, source: Tensor) ->
     """The gain of one source of each scene, which is there."""
     others = present.clone()
     others[torch.arange(len(others), device=others.device), source] = False
-    without, beside = (_best(values(scatter, kept, powers, others)) for kept in (others, present))
+    without, beside = (_best(values(scatter, kept, powers, others, white=False)) for kept in (others, present))
     return 2 * (without - beside)
 
 
 def _best(found: Float[Tensor, "rival scene"]) -> Float[Tensor, "scene"]:  # noqa: F821
-    return torch.minimum(found[1], found[2:].amin(0) + _PRICE)
+    return torch.minimum(found[0], found[1:].amin(0) + _PRICE)
 
 
 def _rows(scatter: Scatter, rows: Tensor) -> Scatter:
@@ -132,7 +134,7 @@ def _rows(scatter: Scatter, rows: Tensor) -> Scatter:
 
 def likeliest(scatter: Scatter, present: Mask) -> Background:
     """The background that fits best beside some sources, scene by scene."""
-    found = backgrounds(scatter, present, present)[1:]
+    found = backgrounds(scatter, present, present, white=False)
     best = torch.stack([rival.value for rival in found]).argmin(0)
     scene, groups = torch.arange(len(best), device=best.device), scatter.groups.measurements.shape[1]
     covariance = torch.stack([rival.covariance.expand(-1, groups, -1) for rival in found])
