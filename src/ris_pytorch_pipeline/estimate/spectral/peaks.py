@@ -114,31 +114,28 @@ def climb(
     Returns:
         Peaks in the order of the starts, scored by ‖V^H a‖²/N.
     """
-    scenes, candidates = starts.shape[:2]
-    size, chart = len(array) * array.frequencies, chart_at(starts, array)
-    flat = chart.coordinates(starts).flatten(0, 1).clone()
+    scenes, each = starts.shape[:2]
+    alone = starts.flatten(0, 1).unsqueeze(1)  # (start, 1, coordinate): one that is settled is not looked at again
+    size, chart = len(array) * array.frequencies, chart_at(alone, array)
+    flat = chart.coordinates(alone).squeeze(1)
 
     def evaluate(point: Tensor, rows: Tensor) -> Local:
-        live, place = (rows // candidates).unique(return_inverse=True)  # scenes with a candidate that still moves
-        place = place * candidates + rows % candidates
-        where = flat.unflatten(0, (scenes, candidates))[live].flatten(0, 1)
-        where[place] = point
-        a, slopes = chart[live].steering_with_derivatives(where.unflatten(0, (live.numel(), candidates)))
-        mine = columns if live.numel() == scenes else columns[live]
+        a, slopes = chart[rows].steering_with_derivatives(point.unsqueeze(1))
+        mine = columns[rows // each]
         beams, slope = a @ mine.conj(), slopes @ mine.conj().unsqueeze(-3)
         projected = beams @ mine.mT
         if array.frequencies > 1:
-            a, slopes, beams, slope, projected = (_stacked(each) for each in (a, slopes, beams, slope, projected))
+            a, slopes, beams, slope, projected = (_stacked(part) for part in (a, slopes, beams, slope, projected))
         value = 1 - torch.view_as_real(beams).square().sum(dim=(-1, -2)) / size
         gradient = -2 / size * (slope * beams.conj()[:, None]).sum(-1).real.transpose(1, 2)
         curvature = 2 / size * _curvature(a, slopes, projected, slope)
-        return Local(*(part.flatten(0, 1)[place] for part in (value, gradient, curvature)))
+        return Local(*(part.squeeze(1) for part in (value, gradient, curvature)))
 
     bounds = flat.new_tensor(grid.box)
     box = Box(bounds[:, 0], bounds[:, 1], flat.new_tensor(grid.strides), sources=1)
     end = minimise(evaluate, flat, box, iterations=iterations, tolerance=1e-11)
-    shape = (scenes, candidates)
-    cosines = chart.cosines(end.point.unflatten(0, shape))
+    shape = (scenes, each)
+    cosines = chart.cosines(end.point.unsqueeze(1)).squeeze(1).unflatten(0, shape)
     return Peaks(cosines, 1 - end.value.unflatten(0, shape), end.converged.unflatten(0, shape))
 
 
