@@ -100,6 +100,36 @@ def test_rows_that_hold_the_same_sources_are_scanned_as_if_alone() -> None:
             torch.testing.assert_close(mine[[row]], own, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("antennas", [8, 12])
+def test_small_scenes_are_scanned_together_as_if_alone(antennas: int) -> None:
+    """Scenes of other numbers of rows and of known sources in one scan, and row by row."""
+    small = preset("random", horizontal=6, vertical=6, antennas=antennas, snapshots=4, sources=2, snr_db=10.0)
+    scenes = draw(small, 5, stream(0, "small scenes"))
+    likelihood = StochasticLikelihood(scale(scenes.observation).observation, REGION)
+    assert likelihood.seen._room(9) >= 5
+    places = cosines_from_positions(scenes.truth.positions)
+    rows, source = torch.tensor([4, 0, 1, 1, 3, 2, 1, 3]), torch.tensor([0, 1, 0, 1, 0, 0, 0, 0])
+    given = likelihood.start_at(rows, places[rows, source][:, None])
+    together = likelihood.scan(rows, given)
+    for row in range(len(rows)):
+        alone = GridScan(likelihood.observation, likelihood.seen.steering)
+        one = torch.tensor([row])
+        likelihood.__dict__["seen"] = alone
+        for mine, own in zip(together, likelihood.scan(rows[one], given[one]), strict=True):
+            torch.testing.assert_close(mine[one], own, rtol=1e-3, atol=1e-3)
+
+
+def test_of_several_scenes_each_has_the_antennas_that_it_needs() -> None:
+    channel = scale(draw(preset("random", antennas=12), 4, stream(0, "antennas")).observation).observation.channel
+    channel[1, 6:] = channel[1, :6]  # of fewer directions than the others
+    together, rest = principal_antennas(channel, 0.1)
+    for scene in range(4):
+        strong, own = principal_antennas(channel[scene], 0.1)
+        power, kept = (x.mH @ x for x in (strong, together[scene]))
+        torch.testing.assert_close(kept, power)
+        torch.testing.assert_close(rest[scene], own)
+
+
 @pytest.mark.parametrize("given", [0, 2])
 def test_pilot_gain_is_the_fall_of_the_objective(given: int) -> None:
     scenes = scene("pilot", 3)

@@ -32,13 +32,11 @@ from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outlined
 from .partial import partial_mates
 from .readings import better_readings
-from .room import check_room, together
+from .room import OVERDRAFT, check_room, together, tried_bytes
 from .scanning.steered import steering_bytes
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .weighing import Weighing, weighed
 
-_OVERDRAFT = 8
-"""Times the memory that one scene alone may need; more is refused before it is allocated."""
 _CALIBRATED_POINTS = 2740
 """Grid points of the default panel over the default region, on which the thresholds were calibrated."""
 _MOST_NEEDED = 1e3
@@ -97,8 +95,8 @@ class MaximumLikelihood(ABC, Generic[L]):
     def needed(self, observation: Observation, given: int) -> float:
         """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ, or more."""
 
-    def at_a_time(self, observation: Observation) -> int:
-        """Scenes searched together.
+    def at_a_time(self, observation: Observation, sources: int | None = None) -> int:
+        """Scenes searched together for so many sources, or for `most_sources`.
 
         Raises:
             InputError: a wrong unit, or one scene that needs many times the memory, or more than is free.
@@ -107,8 +105,9 @@ class MaximumLikelihood(ABC, Generic[L]):
         each, array = self.scene_bytes(observation), observation.array
         shared = 0 if outlined(array) else steering_bytes(array, search_grid(self.region, array))
         if each + shared > self.memory:
-            check_room(array, each + shared, _OVERDRAFT * self.memory)
-        return together(each, self.batch, self.memory)
+            check_room(array, each + shared, OVERDRAFT * self.memory)
+        tried = tried_bytes(observation.blocks.shape[1], self.most_sources if sources is None else sources)
+        return together(each, tried, self.batch, self.memory)
 
     def _most(self, observation: Observation) -> int:
         """Most sources that the measurements identify, and that have a place each in the field."""
@@ -153,8 +152,9 @@ class MaximumLikelihood(ABC, Generic[L]):
             InputError: K out of range, symbols of another kind, or a scene without energy.
         """
         scaled = scale(observation)
-        at_a_time = self.at_a_time(scaled.observation)
+        self.at_a_time(scaled.observation)
         counts = None if sources is None else asked_sources(observation, sources, self._most(scaled.observation))
+        at_a_time = self.at_a_time(scaled.observation, None if counts is None else int(counts.max()))
         parts: list[Estimate] = []
         with without_records(scaled.observation.array):
             for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
@@ -202,7 +202,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Scenes with the same number of sources, polished together."""
         parts: list[Polished] = []
         for order in counts.unique().tolist():
-            for index in torch.nonzero(counts == order).squeeze(-1).split(self.at_a_time(scaled.observation)):
+            for index in torch.nonzero(counts == order).squeeze(-1).split(self.at_a_time(scaled.observation, order)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
                 likelihood = self.likelihood(scaled.observation[index])
                 found = self.start(likelihood, start)

@@ -8,19 +8,34 @@ from ..spacing import size_cause
 
 _SPARE = 0.9
 """A tenth of what is free is left to everything else."""
+OVERDRAFT = 8
+"""Times the memory that one scene alone may need; more is refused before it is allocated."""
 _SCENES, _SMALL_BYTES = 32, 1 << 27
-"""Scenes searched together, and bytes that more of them may keep: of small scenes a call costs more than its work."""
+"""Scenes searched together, and bytes that more of them may take: of small scenes a call costs more than its work."""
+_TRIED = 3
+"""Places that are tried for each source at a time."""
 
 
-def together(each: int, batch: int, memory: int) -> int:
+def together(each: int, tried: int, batch: int, memory: int) -> int:
     """How many scenes are searched together.
 
     Args:
         each: bytes that a scene keeps.
+        tried: bytes that its sources take while they are sought again, see `tried_bytes`.
         batch: most scenes.
         memory: bytes that all of them may keep.
     """
-    return max(1, min(batch, max(_SCENES, _SMALL_BYTES // each), memory // each))
+    return max(1, min(batch, max(_SCENES, _SMALL_BYTES // (each + tried)), memory // each))
+
+
+def tried_bytes(blocks: int, sources: int) -> int:
+    """Inner products of K sources and their derivatives in each block, for every place that is tried for each of them.
+
+    Args:
+        blocks: snapshots of all frequencies.
+        sources: K.
+    """
+    return 16 * blocks * (4 * sources) ** 2 * _TRIED * sources
 
 
 def check_room(array: Array, needed: int, most: int) -> None:
