@@ -7,7 +7,7 @@ from torch import nn
 
 from trainlint import Plan, Run
 from trainlint.during.unedited import progress
-from trainlint.during.unedited.progress import Progress
+from trainlint.during.unedited.trainings import Progress
 
 
 class Terminal(io.StringIO):
