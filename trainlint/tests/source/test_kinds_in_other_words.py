@@ -181,6 +181,36 @@ SOUND = [
 ]  # fmt: skip
 NAMED = {"RT640", "RT644", "RT648", "RT654", "RT657", "RT658", "RT659", "RT666", "RT667", "RT668", "RT671", "RT672"}
 
+ATTACK = """
+def attacked(x, y):
+    net.eval()
+    shift = torch.zeros_like(x).requires_grad_(True)
+    grown, = torch.autograd.grad(F.mse_loss(net(x + shift), y), shift)
+    net.train()
+    return x + 0.1 * grown.sign()
+
+net = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+opt = torch.optim.Adam(net.parameters(), 1e-3)
+for epoch in range(9):
+    for rows in torch.randperm(320).split(32):
+        harder = attacked(x[rows], y[rows])
+        opt.zero_grad()
+        F.mse_loss(net(harder), y[rows]).backward()
+        opt.step()
+    {after}
+"""
+
+
+@pytest.mark.parametrize("after", ["pass", "net.eval()"])
+def test_a_pass_in_eval_mode_whose_mode_is_set_back_before_backward_is_no_training(after: str) -> None:
+    assert "RT652" not in codes(ATTACK.format(after=after))
+
+
+def test_the_same_pass_without_setting_back_trains_in_eval_mode() -> None:
+    plain = ATTACK.format(after="net.eval()").replace("attacked(x[rows], y[rows])", "x[rows]")
+    assert "RT652" in codes(plain)
+
+
 NOAM = """
 opt = torch.optim.Adam(model.parameters(), {rate})
 s = torch.optim.lr_scheduler.LambdaLR(opt, lambda n: 0.1 * min((n + 1) ** -0.5, (n + 1) * {warmup} ** -1.5))
