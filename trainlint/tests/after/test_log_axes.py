@@ -40,6 +40,15 @@ def test_a_loss_at_the_level_of_a_guess_over_five_epochs_is_flat(form: str) -> N
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("top", "found"), [(12.0, True), (3.5, False)])
+def test_a_loss_that_turns_and_climbs_far_above_its_start_is_named(form: str, top: float, found: bool) -> None:
+    """It climbs step by step, without a jump; back to near its start, another phase may have begun."""
+    values = [4.3 * math.exp(-i / 30) for i in range(15)]
+    values += [min(top, values[-1] + 0.8 * i) for i in range(21)]
+    assert bool(codes(log(form, values)) & {"RT202", "RT253"}) is found
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_jump_for_good_within_the_last_epochs_is_named(form: str) -> None:
     """A loss that falls and stays at five times its first value from the middle of the third of four passes on."""
     random = Random(1)

@@ -1,8 +1,11 @@
 """A part that learns later, a CTC loss on raw outputs, and a loss that falls without end: what a run says of each."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
 
@@ -99,3 +102,40 @@ def test_a_loss_that_falls_without_end_has_a_term_of_the_wrong_sign(sign: int) -
         watch.loss(F.mse_loss(decoder(code), x) + sign * divergence).backward()
         optimizer.step()
     assert ("RT256" in watch.close().codes) is (sign < 0)
+
+
+def _written(mean: Tensor, spread: Tensor) -> Tensor:
+    return -0.5 * (1 + 2 * spread - mean**2 - torch.exp(2 * spread)).sum(1).mean()
+
+
+def _of_softplus(mean: Tensor, spread: Tensor) -> Tensor:
+    deviation = F.softplus(spread) + 1e-3
+    return (0.5 * (deviation**2 + mean**2 - 1) - deviation.log()).sum(1).mean()
+
+
+def _of_torch(mean: Tensor, spread: Tensor) -> Tensor:
+    return kl_divergence(Normal(mean, spread.exp()), Normal(0.0, 1.0)).sum(1).mean()
+
+
+@pytest.mark.parametrize("maximize", [False, True])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("divergence", [_written, _of_softplus, _of_torch])
+def test_a_divergence_beside_an_error_is_minimised(
+    divergence: Callable[[Tensor, Tensor], Tensor], sign: int, maximize: bool
+) -> None:
+    """Its sign shows in the graph as soon as the loss is below zero, however slowly it falls."""
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(16, 8), nn.Linear(4, 16)
+    model = nn.ModuleList([encoder, decoder])
+    optimizer = Adam(model.parameters(), 5e-3, maximize=maximize)
+    watch = Watch(model, optimizer, raises=False)
+    for _ in range(200):
+        x = torch.rand(32, 16)
+        mean, spread = encoder(x).chunk(2, 1)
+        code = mean + spread.exp() * torch.randn_like(mean)
+        optimizer.zero_grad()
+        loss = F.mse_loss(decoder(code), x) + sign * divergence(mean, spread)
+        watch.loss(-loss if maximize else loss).backward()
+        optimizer.step()
+    verdict = watch.close()
+    assert ("RT210" in verdict.codes) is (sign < 0), str(verdict)

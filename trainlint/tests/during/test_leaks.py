@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from trainlint import Watch
-from trainlint.during.probes.feeding.leaks import shifted
+from trainlint.during.probes.feeding.batches import shifted
 
 
 class Reader(nn.Module):

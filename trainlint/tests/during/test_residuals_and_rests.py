@@ -119,6 +119,43 @@ def test_a_model_without_a_free_matrix_is_frozen_where_its_loss_stays(shift: flo
     assert severity is Severity.NOTE or verdict.codes[0] == "RT132"
 
 
+@pytest.mark.parametrize(("learned", "severity"), [(True, Severity.NOTE), (False, Severity.WARNING)])
+def test_what_rests_under_a_probe_has_learned_before(learned: bool, severity: Severity) -> None:
+    """Two encoders of which one is trained, and both stand still while a probe reads them."""
+    torch.manual_seed(0)
+    net = nn.ModuleList([nn.Linear(8, 8), nn.Linear(8, 8)])
+    net[1].requires_grad_(False)
+    if not learned:
+        net[0].weight.requires_grad_(False)
+    optimizer = Adam([p for p in net.parameters() if p.requires_grad], 0.01)
+    watch = Watch(net, optimizer, raises=False)
+    for _ in range(60):
+        x = torch.randn(64, 8)
+        optimizer.zero_grad()
+        watch.loss(F.l1_loss(net[0](x), net[1](x) * 0 + torch.randn(64, 8))).backward()
+        optimizer.step()
+    net.requires_grad_(False)
+    verdict = watch.close()
+    assert next(f.severity for f in verdict.findings if f.rule.code == "RT132") is severity, str(verdict)
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_a_model_made_anew_needs_an_optimiser_made_anew(anew: bool) -> None:
+    """The passes of the second fold reach weights that nobody holds; a map of saliency may follow a training."""
+    torch.manual_seed(0)
+    net, other = nn.Linear(6, 1), nn.Linear(6, 1)
+    optimizer = Adam(net.parameters(), 0.01)
+    watch = Watch(net, optimizer, raises=False)
+    for update in range(40):
+        x = torch.randn(32, 6)
+        optimizer.zero_grad()
+        now = other if update >= 20 else net
+        watch.loss(F.l1_loss(now(x), x[:, :1])).backward()
+        if anew or now is net:
+            optimizer.step()
+    assert ("RT116" in watch.close().codes) is anew
+
+
 def test_an_epoch_at_the_rate_zero_is_not_lost_in_rounding() -> None:
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))

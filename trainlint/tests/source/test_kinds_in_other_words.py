@@ -125,6 +125,7 @@ BROKEN = [
     ("RT667", "x[:, 5] = y[:, 0]\n" + trained("F.l1_loss(model(x[rows]), x[:, -1:][rows])")),
     ("RT668", RESUME + "start = state['epoch'] + 1\n" + FROM),
     ("RT668", RESUME + "start, best = state.get('epoch', 0), state['best']\nstart = state['epoch']\n" + FROM),
+    ("RT668", RESUME.replace("state[", "torch.load(opts.init)[") + "start = state['epoch']\n" + FROM),
     ("RT657", "best = float('-inf')\n" + BEST.format(test="val_loss < best")),
     ("RT657", "best = 0\n" + BEST.format(test="best > val_loss")),
     ("RT657", "best = float('inf')\n" + BEST.format(test="val_loss > best")),
@@ -163,6 +164,8 @@ SOUND = [
     trained("F.mse_loss(auto(x[rows]), x[rows])", "auto = nn.Linear(6, 6)\n"),
     RESUME + MSE,
     RESUME + "opt.load_state_dict(state['opt'])\nstart = state['epoch']\n" + FROM,
+    RESUME + "o, s = build()\no.load_state_dict(state['opt'])\nstart = state['epoch']\n" + FROM,
+    (RESUME + "opt.load_state_dict(state[1])\nstart = state['epoch']\n" + FROM).replace("opt", "adam"),
     "best = float('inf')\n" + BEST.format(test="val_loss < best"),
     "best = 0.0\nval_acc = 0.5\n" + BEST.format(test="val_acc > best"),
     "best = 0.0\n# an ELBO may be negative\n" + BEST.format(test="val_loss < best"),
@@ -177,6 +180,51 @@ SOUND = [
     trained("-F.log_softmax(wide(x[rows]), -1).gather(1, k).mean()", "wide = nn.Linear(6, 3)\nk = y[rows]\n"),
 ]  # fmt: skip
 NAMED = {"RT640", "RT644", "RT648", "RT654", "RT657", "RT658", "RT659", "RT666", "RT667", "RT668", "RT671", "RT672"}
+
+ATTACK = """
+def attacked(x, y):
+    net.eval()
+    shift = torch.zeros_like(x).requires_grad_(True)
+    grown, = torch.autograd.grad(F.mse_loss(net(x + shift), y), shift)
+    net.train()
+    return x + 0.1 * grown.sign()
+
+net = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+opt = torch.optim.Adam(net.parameters(), 1e-3)
+for epoch in range(9):
+    for rows in torch.randperm(320).split(32):
+        harder = attacked(x[rows], y[rows])
+        opt.zero_grad()
+        F.mse_loss(net(harder), y[rows]).backward()
+        opt.step()
+    {after}
+"""
+
+
+@pytest.mark.parametrize("after", ["pass", "net.eval()"])
+def test_a_pass_in_eval_mode_whose_mode_is_set_back_before_backward_is_no_training(after: str) -> None:
+    assert "RT652" not in codes(ATTACK.format(after=after))
+
+
+def test_the_same_pass_without_setting_back_trains_in_eval_mode() -> None:
+    plain = ATTACK.format(after="net.eval()").replace("attacked(x[rows], y[rows])", "x[rows]")
+    assert "RT652" in codes(plain)
+
+
+NOAM = """
+opt = torch.optim.Adam(model.parameters(), {rate})
+s = torch.optim.lr_scheduler.LambdaLR(opt, lambda n: 0.1 * min((n + 1) ** -0.5, (n + 1) * {warmup} ** -1.5))
+for step in range(400):
+    opt.zero_grad()
+    F.mse_loss(model(x), y).backward()
+    opt.step()
+    s.step()
+"""
+
+
+@pytest.mark.parametrize(("rate", "warmup", "found"), [(1.0, 100, False), (1.0, 40_000, True), (1e-3, 100, True)])
+def test_a_factor_of_the_rate_one_is_the_rate_itself(rate: float, warmup: int, found: bool) -> None:
+    assert ("RT627" in codes(NOAM.format(rate=rate, warmup=warmup))) is found
 
 
 @pytest.mark.parametrize(("code", "text"), BROKEN, ids=[f"{c}-{n}" for n, (c, _) in enumerate(BROKEN)])

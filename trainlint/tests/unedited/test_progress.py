@@ -6,8 +6,8 @@ import pytest
 from torch import nn
 
 from trainlint import Plan, Run
-from trainlint.during.unedited import progress
-from trainlint.during.unedited.progress import Progress
+from trainlint.during.unedited import trainings
+from trainlint.during.unedited.trainings import Progress
 
 
 class Terminal(io.StringIO):
@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(trainings.time, "monotonic", lambda: now[0])
     return now
 
 

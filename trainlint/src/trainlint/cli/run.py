@@ -102,8 +102,8 @@ def _tell_of(swallowed: int, rank: str | None) -> None:
 
 
 def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_Teller", rank: str | None) -> "Options":
-    from ..during.unedited.progress import Progress
     from ..during.unedited.session import Options
+    from ..during.unedited.trainings import Progress
 
     # Findings come as text: beside a document on the same stream they would spoil it.
     first = rank in {None, "0"}

@@ -191,7 +191,7 @@ FLAT = Rule(
 )
 RISING = Rule(
     "RT253", "loss-rises", _WARNING, _DIVERGED, "A20, B6",
-    "The train loss rises from beginning to end.",
+    "The train loss rises, and ends above where it began.",
     "The rate is too high, or the sign of the loss is wrong.",
     "Lower the rate by 10 times; check that the loss is minimised.",
 )

@@ -42,7 +42,10 @@ def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
     if levels[0] > 0 and min(levels[-1 - few :]) > 10 * max(levels[:few]):
         return [losses.DIVERGED.found(f"train loss rose from {levels[0]:.4g} to {levels[-1]:.4g}")]
     first, last = third(levels, 0), third(levels, 2)
+    low = levels.index(min(levels))  # from which it may have turned, and climbed far above its start
+    turned = len(levels) - low >= FEWEST and rank_trend(levels[low:]) > 0.6 and last > 2 * max(levels[: low + few]) > 0
     rises = len(levels) >= FEWEST and rank_trend(levels) > 0.6 and last - first > 0.15 * max(abs(first), 1e-12)
+    rises = rises or turned
     if not rises:
         return []
     text = f"train loss rises from {levels[0]:.4g} to {levels[-1]:.4g} over {len(levels)} levels"

@@ -2,9 +2,8 @@
 
 from .feeding.activations import Collapse, Units
 from .feeding.apart import Splits, Statistics, Views
-from .feeding.batches import Batches
+from .feeding.batches import Ahead, Batches, Columns, Copied
 from .feeding.inputs import Axes, Inputs, SameInputs
-from .feeding.leaks import Ahead, Columns, Copied
 from .feeding.modes import Modes, Strangers
 from .going.counts import Rebuilt, Stale, Updates
 from .going.epochs import Metrics, Overfit, Validation

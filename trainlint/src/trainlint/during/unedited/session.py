@@ -23,8 +23,7 @@ from ..weights.lanes import ByHand
 from .discovery import Discovery
 from .frames import called, known_here, users_line
 from .known import Batches, Epochs, Known, holding
-from .progress import Hearing, Progress
-from .trainings import MOST, Training, Trainings
+from .trainings import MOST, Hearing, Progress, Training, Trainings
 from .unheard import Handmade, Idle, Loads, Lost, Shared
 
 _SETTLED = 64

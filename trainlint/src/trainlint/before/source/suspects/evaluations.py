@@ -217,14 +217,17 @@ def not_restored(training: Training) -> Iterator[SourceFinding]:
             yield at(source_model.NOT_RESTORED, before[-1], evidence)
 
 
-def _switches(event: Event, layer: Value) -> bool:
-    to_eval = isinstance(event.value, Const) and event.value.value == "eval"
-    return to_eval and isinstance(event.target, Thing) and any(t is layer for t in tree(event.target))
+def _switches(event: Event, layer: Value, mode: str = "eval") -> bool:
+    switched = isinstance(event.value, Const) and event.value.value == mode
+    return switched and isinstance(event.target, Thing) and any(t is layer for t in tree(event.target))
 
 
 def _followed(training: Training, event: Event) -> bool:
+    back = [m.order for m in training.of("mode") if m.order > event.order and _switches(m, event.target, "train")]
     return any(
-        b.order > event.order and b.rounds == event.rounds[: len(b.rounds)] and b.loops == event.loops[: len(b.loops)]
+        event.order < b.order < min(back, default=b.order + 1)
+        and b.rounds == event.rounds[: len(b.rounds)]
+        and b.loops == event.loops[: len(b.loops)]
         for b in training.backwards
     )
 

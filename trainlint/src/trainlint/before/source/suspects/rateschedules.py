@@ -17,6 +17,8 @@ from .upkeep import batches_of
 
 _SMALL_MEAN = 0.2
 """A run with a lower mean rate has spent most of itself in its warm-up."""
+_NOMINAL = 0.5
+"""A base rate from which the factor may be the rate itself: the target is what it reaches at last, as after Noam."""
 _LENGTHS = {
     "CosineAnnealingLR": ("T_max", 1),
     "LinearLR": ("total_iters", 3),
@@ -190,21 +192,21 @@ def _factors(training: Training, schedule: Thing, ticks: float | None) -> tuple[
     count = int(min(ticks or 0, 50))
     stride = (ticks or 0) / max(count, 1)
     if kind == "LambdaLR":
-        rule = schedule.given("lr_lambda", 1)
-        rules = rule.items if isinstance(rule, Items) else [rule]
-        groups = [
-            [_value(training, r, int(n * stride)) for n in range(max(count, 1))]
-            for r in rules
-            if isinstance(r, Function)
-        ]
-        if not groups or len(groups) < len(rules):
-            return None, None
-        if any(g[0] is None for g in groups):
+        given = schedule.given("lr_lambda", 1)
+        every = given.items if isinstance(given, Items) else [given]
+        rules = [r for r in every if isinstance(r, Function)]
+        groups = [[_value(training, r, int(n * stride)) for n in range(max(count, 1))] for r in rules]
+        if not groups or len(groups) < len(every) or any(g[0] is None for g in groups):
             return None, None
         found = max(groups, key=lambda g: g[0] or 0)  # of several groups, the one that moves most at the start
         known = [f for f in found if f is not None]
-        rising = len(known) > 1 and known[-1] >= known[0]
-        return found[0], sum(known) / len(known) if rising and len(known) == len(found) == count else None
+        if not (len(known) > 1 and known[-1] >= known[0] and len(known) == len(found) == count):
+            return found[0], None
+        peak, base = 1.0, schedule.given("optimizer", 0)
+        if isinstance(base, Thing) and (number(base.given("lr", 1)) or 0) >= _NOMINAL:
+            later = [_value(training, rules[groups.index(found)], int(ticks or 0) * k) for k in (2, 8, 32, 128)]
+            peak = min(1.0, max(f for f in (*known, *later) if f is not None)) if all(later) else peak
+        return found[0], sum(known) / len(known) / peak
     if kind.startswith("get_") and "warmup" in kind and ticks:
         length = number(schedule.given("num_warmup_steps", 1))
         return None, min(1.0, ticks / (2 * length)) if length and length >= ticks else None

@@ -15,6 +15,7 @@ _ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)
 _MAY_BE_NEGATIVE = re.compile(r"elbo|nll|log_?prob|likelihood|Gaussian|critic|energy|cosine|contrast", re.IGNORECASE)
 _SCORE = re.compile(r"acc|auc|f1|score|metric|rmse|mae|err|iou|dice|bleu|recall|precision", re.IGNORECASE)
 _CHOSEN = re.compile(r"cfg|conf|param|arg|opt|setting|chosen|tuned|best|user|overrid", re.IGNORECASE)
+_LOADS = r"load_state_dict\([^\n]*['\"]\w*opt|load_state\(|optimizers?_load|optim\w*=.*load"
 _TOLD = ("raise", "print", "warn", "log", "nan")
 
 
@@ -23,7 +24,11 @@ def resumed(training: Training) -> Iterator[SourceFinding]:
     remembers = [o for o in training.optimizers if not o.origin.endswith(".SGD") or number(o.kwargs.get("momentum"))]
     for file in training.reading.files if remembers and training.steps else ():
         text = file.text
-        if re.search(r"opt\w*(\[\w+\])?\.load_state_dict|load_state\(|optimizers?_load|optim\w*=.*load", text):
+        made = [
+            ast.unparse(n) for n in file.nodes if isinstance(n, ast.Assign) and n.value in (o.node for o in remembers)
+        ]
+        named = "|".join(["opt\\w*(\\[\\w+\\])?", *(rf"\b{re.escape(m.split(' = ')[0])}" for m in made)])
+        if re.search(rf"({named})\.load_state_dict|{_LOADS}", text):
             continue
         for node in file.nodes if ".load_state_dict(" in text else ():
             if any(_starts_at(n.iter, _starts(file, node)) for n in file.nodes if isinstance(n, ast.For)):

@@ -11,6 +11,8 @@ from ....findings import Severity, Stage
 from ....rules import data
 from ....rules import losses as rules
 from ...losses.constants import Look, compared, look
+from ...losses.criteria import parts
+from ...losses.graph import chain, edges, name
 from ...plan import Why, glance
 from ...run import Run
 from ..probe import Cast, Found, Loss, Probe
@@ -217,6 +219,16 @@ def _units(first: Look, late: Sequence[Look]) -> str:
     return f"targets are {mean:.3g} ± {deviation:.2g}, the answers started at {first.size:.2g} and are at {reached:.2g}"
 
 
+def _apart(loss: Loss, turned: int) -> bool:
+    every = [part for part in parts(loss.tensor) if part.weight is None]
+    for outer in every:
+        up = {"Exp": -turned, "Log": turned}.get(name(outer.node), 0) * outer.factor
+        within = list(chain(edges(outer.node)[0][0], 3)) if up > 0 else []
+        if any(p.factor * outer.factor < 0 and any(n in within for n in chain(p.node, 2)) for p in every):
+            return True
+    return False
+
+
 class Signs(Probe):
     """A criterion whose sign makes its errors grow."""
 
@@ -235,13 +247,16 @@ class Signs(Probe):
         groups = [group for lane in run.lanes for group in lane.optimizer.param_groups]
         turned = -1 if groups and all(group.get("maximize", False) for group in groups) else 1
         criteria = [c for c in loss.criteria if c.weight is None or not bool((c.weight < 0).any())]
+        at, value = run.applied + 1, float(loss.tensor.detach())
+        if value * turned < 0 and _apart(loss, turned):
+            text = f"x - log x, as in a divergence, is maximised, and the loss is {value:.4g}"
+            yield rules.WRONG_SIGN.found(text, severity=Severity.WARNING, update=at, stage=Stage.of(at > 16))
         if not criteria or any(not c.factor * turned < 0 for c in criteria):
             self._errors.clear()
             return
-        at = run.applied + 1
         self._factors |= {c.factor for c in criteria}
         self._kind, self._count = criteria[0].kind, len(criteria)
-        self._errors.append((at, abs(float(loss.tensor.detach()))))
+        self._errors.append((at, abs(value)))
         yield from self._judge(run, at > 16)
 
     def asked(self, run: Run) -> Found:

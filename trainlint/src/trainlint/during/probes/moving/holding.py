@@ -56,8 +56,13 @@ class Ownership(Probe):
         yield from self._left_out(run, own)
 
     def asked(self, run: Run) -> Found:
-        """And at last."""
+        """And at last; all later passes may have reached other weights, as those of a model made anew."""
         yield from self._left_out(run, tensors(run.model))
+        for lane in run.lanes if run.strays >= 8 else ():
+            idle = lane.applied - lane.backwards
+            if idle >= 8 and lane.backwards and all(p.grad is None or not bool(p.grad.any()) for p in lane.held):
+                when = f"that {run.strays} later passes reach; {idle} updates saw no gradient"
+                yield self._apart_from(lane, when, Stage.CONFIRMED)
 
     def _strangers(self, run: Run) -> Found:
         known = set(parameters(run.model).values())
@@ -235,7 +240,7 @@ class Weights(Probe):
         frozen = [n for n in self._frozen if n in named and not named[n].requires_grad and named[n] not in free]
         if frozen:
             text, caught = f"{len(frozen)} of {len(named)} tensors: {some(frozen)}", _caught(frozen, named)
-            left = any(p.ndim > 1 and p.requires_grad for p in named.values())
+            left = any(p.ndim > 1 and (p.requires_grad or p in free) for p in named.values())
             if not left and run.improving is False and any(named[n].ndim > 1 for n in frozen):
                 caught += "; no matrix is left to learn, and the loss does not fall"
             weight = Severity.WARNING if caught else None
