@@ -150,7 +150,7 @@ SAID: Mapping[str, str] = {
     "benchmarks/gpu.py speed": r"TFLOP/s in float32 products",
     "benchmarks/gpu.py tests": r"tests/\S+\.py \['.*(passed|skipped)",
     "benchmarks/gpu.py train": r"ms an update, \d+ scenes/s: \d+ epochs in",
-    "benchmarks/large_panels.py": r"\d s a scene",
+    "benchmarks/large_panels.py": r"\d s a scene|\d planes; of these a direction needs \d",
     "benchmarks/learned_line.py": r"1 of 1 updates, loss \d|\| coherent \| learned \| ",
     "benchmarks/many_scenes.py": r"locate +8: +\d+ MB",
     "benchmarks/memory_limits.py": r"\| limits, MB \| n \| as wanted \|",
