@@ -142,7 +142,7 @@ def test_a_divergence_beside_an_error_is_minimised(
 
 
 def test_a_contrast_below_zero_is_no_divergence_that_is_maximised() -> None:
-    """The logarithm of a sum of exponentials less one of its entries, without the pair itself, falls below zero."""
+    """The logarithm of a mean of exponentials less one of its entries, a bound of information, falls below zero."""
     torch.manual_seed(0)
     net = nn.Linear(16, 8)
     optimizer = Adam(net.parameters(), 5e-3)
@@ -150,9 +150,9 @@ def test_a_contrast_below_zero_is_no_divergence_that_is_maximised() -> None:
     values = []
     for _ in range(200):
         x = torch.randn(32, 16)
-        alike = net(x) @ net(x + 0.1 * torch.randn(32, 16)).T
-        others = torch.exp(alike.masked_fill(torch.eye(32).bool(), -torch.inf)).sum(1)
-        loss = (others.log() - alike.diagonal()).mean()
+        one, two = (F.normalize(net(x + 0.1 * torch.randn(32, 16)), dim=1) for _ in range(2))
+        alike = (4 * one) @ two.T
+        loss = (alike.exp().mean(1).log() - alike.diagonal()).mean()
         optimizer.zero_grad()
         watch.loss(loss).backward()
         optimizer.step()
