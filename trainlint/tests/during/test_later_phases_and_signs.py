@@ -139,3 +139,23 @@ def test_a_divergence_beside_an_error_is_minimised(
         optimizer.step()
     verdict = watch.close()
     assert ("RT210" in verdict.codes) is (sign < 0), str(verdict)
+
+
+def test_a_contrast_below_zero_is_no_divergence_that_is_maximised() -> None:
+    """The logarithm of a mean of exponentials less one of its entries, a bound of information, falls below zero."""
+    torch.manual_seed(0)
+    net = nn.Linear(16, 8)
+    optimizer = Adam(net.parameters(), 5e-3)
+    watch = Watch(net, optimizer, raises=False)
+    values = []
+    for _ in range(200):
+        x = torch.randn(32, 16)
+        one, two = (F.normalize(net(x + 0.1 * torch.randn(32, 16)), dim=1) for _ in range(2))
+        alike = (4 * one) @ two.T
+        loss = (alike.exp().mean(1).log() - alike.diagonal()).mean()
+        optimizer.zero_grad()
+        watch.loss(loss).backward()
+        optimizer.step()
+        values.append(loss.item())
+    assert values[-1] < 0
+    assert "RT210" not in watch.close().codes

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from statistics import fmean, stdev, variance
 
 import torch
@@ -219,11 +220,16 @@ def _units(first: Look, late: Sequence[Look]) -> str:
     return f"targets are {mean:.3g} ± {deviation:.2g}, the answers started at {first.size:.2g} and are at {reached:.2g}"
 
 
+_NOT_ALONE = {"Sum", "Mean", "Exp", "AccumulateGrad"}
+"""Nodes behind which other entries count too, as those of a contrast."""
+
+
 def _apart(loss: Loss, turned: int) -> bool:
     every = [part for part in parts(loss.tensor) if part.weight is None]
     for outer in every:
         up = {"Exp": -turned, "Log": turned}.get(name(outer.node), 0) * outer.factor
-        within = list(chain(edges(outer.node)[0][0], 3)) if up > 0 else []
+        below = chain(edges(outer.node)[0][0], 3) if up > 0 else ()
+        within = list(takewhile(lambda n: name(n) not in _NOT_ALONE, below))
         if any(p.factor * outer.factor < 0 and any(n in within for n in chain(p.node, 2)) for p in every):
             return True
     return False
