@@ -17,8 +17,6 @@ from ..groups import Groups
 
 _RATIOS = torch.cat([torch.zeros(1), torch.logspace(-2, 3, 13)]).double()
 """Scatter over noise that are tried: 0, then in steps of 4 dB."""
-_SILENT = 1e-13
-"""Noise over what is heard, 130 dB, below which rounding decides: as many sources as antennas leave no noise at all."""
 _SETTLE = 1
 """Fixed-point iterations of σ² once the ratio is found."""
 _ROUNDING = 8
@@ -92,8 +90,7 @@ def background(groups: Groups, colour: Float[Tensor, "scene group equation"]) ->
 
 def _whitened(groups: Groups, powers: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Factor]:
     """Whitened y and B P^(1/2), and the Cholesky factor of I + P^(1/2) B^H Σ⁻¹ B P^(1/2)."""
-    heard = torch.view_as_real(groups.measurements).square().sum(-1).mean((-1, -2), keepdim=True)
-    weight = torch.maximum(noise, _SILENT * heard).rsqrt()
+    weight = noise.rsqrt()
     y = groups.measurements * weight
     loud = powers.clamp_min(0).sqrt()[:, None, :, None]
     b = groups.responses * weight[:, :, None] * loud
