@@ -10,7 +10,7 @@ import pytest
 from running import NETWORK, Run
 
 from ris_pytorch_pipeline.cli import main
-from ris_pytorch_pipeline.cli.commands import search as command_of_search
+from ris_pytorch_pipeline.cli.forms import search_workers
 from ris_pytorch_pipeline.search import Judged, Settings, Task, new_studies, open_storage, run_processes, work
 
 SOON = "--config net.toml --epochs 1 --long-epochs 1 --scenes 4 --best 0 --trials 2 --workers 2 --no-preflight"
@@ -86,7 +86,7 @@ def test_workers_are_told_the_url_where_nobody_else_reads_it(
                 codes.append(main(list(command[3:])))
             return codes
 
-    monkeypatch.setattr(command_of_search, "run_processes", here)
+    monkeypatch.setattr(search_workers, "run_processes", here)
     monkeypatch.setattr(sys, "stdin", io.StringIO(url_of(tmp_path)))
     Path("net.toml").write_text(NETWORK, encoding="utf-8")
     done = ris("search", "found", "--storage", "-", *SOON.split())

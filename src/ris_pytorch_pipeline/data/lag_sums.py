@@ -46,7 +46,8 @@ def energy_lags(codes: Codes, channel: Channel, whitened: Channel, lags: Lags) -
     most = _TILE_BYTES // (channel.element_size() * scenes * frequencies * elements)
     for own in torch.arange(elements, device=codes.device).split(max(math.ceil(elements**0.5), most)):
         block = (channel[..., own].mH @ whitened) * (codes[..., own].mH @ codes)
-        sums.index_add_(2, lags.rows(own).to(codes.device).flatten(), block.flatten(2))
+        number = lags.rows(own.to(lags.offset.device)).to(codes.device)
+        sums.index_add_(2, number.flatten(), block.flatten(2))
     return _over_zero(sums, lags)
 
 
