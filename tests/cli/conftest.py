@@ -1,11 +1,13 @@
 """How the tests of the command line run it: in this process, as a user would, in an empty folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jaxtyping import config as jaxtyping_config
-from running import NETWORK, SMALL, Outcome, Run
+from running import NETWORK, SMALL, Outcome, Run, hardware
 
+from ris_pytorch_pipeline.calibrate import save_calibration
 from ris_pytorch_pipeline.cli import main
 
 
@@ -21,6 +23,15 @@ def ris(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return Outcome(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def panel(ris: Run) -> str:
+    """Calibrations of a panel of unequal elements and antennas and of another one, and a network for either."""
+    save_calibration("panel", hardware())
+    save_calibration("other", replace(hardware(), elements=hardware().elements.conj()))
+    Path("net.toml").write_text(NETWORK, encoding="utf-8")
+    return "panel"
 
 
 @pytest.fixture

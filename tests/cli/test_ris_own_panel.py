@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import NETWORK, Run, hardware
+from running import NETWORK, Run
 
 from ris_pytorch_pipeline.bench import calibrated_scenes
-from ris_pytorch_pipeline.calibrate import load_calibration, save_calibration
+from ris_pytorch_pipeline.calibrate import load_calibration
 from ris_pytorch_pipeline.cli.options.scenes.hardware import calibration_name
 from ris_pytorch_pipeline.data import load_scenes
 from ris_pytorch_pipeline.experiment import training_from_toml
@@ -23,17 +23,6 @@ SPACE = "[locating]\npolish = {choices = [0, 1]}\n"
 NET = ("--config", "net.toml")
 SEARCH = ("search", "found", *NET, "--space", "space.toml", "--scenes", "2", "--best", "1", "--trials", "1")
 OTHER_PANEL = NETWORK.replace("horizontal = 6", "horizontal = 7")
-
-
-@pytest.fixture
-def panel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A panel of unequal elements and antennas, another one, and a network for either."""
-    monkeypatch.chdir(tmp_path)
-    save_calibration("panel", hardware())
-    save_calibration("other", replace(hardware(), elements=hardware().elements.conj()))
-    Path("net.toml").write_text(NETWORK, encoding="utf-8")
-    Path("space.toml").write_text(SPACE, encoding="utf-8")
-    return "panel"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +66,7 @@ def test_fixed_scenes_of_a_search_are_those_of_the_panel(panel: str) -> None:
 
 @pytest.mark.usefixtures("quick_python")
 def test_a_search_behind_a_panel_keeps_its_name_and_goes_on_behind_no_other(ris: Run, panel: str) -> None:
+    Path("space.toml").write_text(SPACE, encoding="utf-8")
     begun = ris(*SEARCH, "--calibration", panel)
     assert begun.code == 0, begun
     assert "train it with: ris train RUN --config found/best.toml --calibration panel\n" in begun.out
@@ -99,6 +89,7 @@ def test_a_search_behind_a_panel_keeps_its_name_and_goes_on_behind_no_other(ris:
 
 
 def test_a_search_that_an_older_version_began_was_behind_a_nominal_panel(ris: Run, panel: str) -> None:
+    Path("space.toml").write_text(SPACE, encoding="utf-8")
     assert ris(*SEARCH, "--no-preflight").code == 0
     ris("search", "found", "--resume", "--calibration", panel).refused("began with: no calibration")
     kept = Path("found/search.json")

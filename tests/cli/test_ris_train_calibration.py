@@ -1,30 +1,17 @@
 """Does `ris train --calibration` train behind one's own panel, keep its name, and go on behind no other?"""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import torch
 from running import NETWORK, Run, hardware
 
-from ris_pytorch_pipeline.calibrate import save_calibration
 from ris_pytorch_pipeline.cli.options.scenes.hardware import calibration_name
 from ris_pytorch_pipeline.data import SceneSource
 from ris_pytorch_pipeline.experiment import training_from_toml
 from ris_pytorch_pipeline.train import Parts, Reporter, Trainer, read_checkpoint, scenes_behind
 
 TRAIN = ("train", "run", "--config", "net.toml", "--quiet", "--no-preflight", "--calibration")
-
-
-@pytest.fixture
-def panel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A panel of unequal elements and antennas, another one, and a network for either."""
-    monkeypatch.chdir(tmp_path)
-    save_calibration("panel", hardware())
-    save_calibration("other", replace(hardware(), elements=hardware().elements.conj()))
-    Path("net.toml").write_text(NETWORK, encoding="utf-8")
-    return "panel"
 
 
 def test_the_scenes_are_those_of_the_panel_which_the_network_is_told_of(panel: str) -> None:
