@@ -32,7 +32,7 @@ from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outlined
 from .partial import partial_mates
 from .readings import better_readings
-from .room import OVERDRAFT, check_room, together, tried_bytes
+from .room import OVERDRAFT, check_room, scenes_at_a_time, tried_bytes
 from .scanning.steered import steering_bytes
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .weighing import Weighing, weighed
@@ -107,7 +107,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if each + shared > self.memory:
             check_room(array, each + shared, OVERDRAFT * self.memory)
         tried = tried_bytes(observation.blocks.shape[1], self.most_sources if sources is None else sources)
-        return together(each, tried, self.batch, self.memory)
+        return scenes_at_a_time(each, tried, self.batch, self.memory)
 
     def _most(self, observation: Observation) -> int:
         """Most sources that the measurements identify, and that have a place each in the field."""

@@ -16,7 +16,7 @@ _TRIED = 3
 """Places that are tried for each source at a time."""
 
 
-def together(each: int, tried: int, batch: int, memory: int) -> int:
+def scenes_at_a_time(each: int, tried: int, batch: int, memory: int) -> int:
     """How many scenes are searched together.
 
     Args:
