@@ -27,6 +27,7 @@ AFTER = {".venv/bin/pre-commit install": ("make setup", ".git/hooks/pre-commit")
 """What is run after a target, and the file that it leaves."""
 ELSEWHERE = {
     "make test": "continuous integration runs it in a clean checkout",
+    "make suites": "it runs this test",
     "make stress": "it runs this test",
 }
 """Lines that are not run here, and why."""
