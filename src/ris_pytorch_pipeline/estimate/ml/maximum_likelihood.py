@@ -28,9 +28,10 @@ from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing
 from ..records import without_records
 from ..region import SearchRegion
 from .hidden import with_hidden
-from .hypothesis import Hypothesis, Likelihood, Rows
+from .hypothesis import Hypothesis, Rows
 from .large.outline import outlined
 from .partial import partial_mates
+from .predicting import Predicts, least_predictive
 from .readings import better_readings
 from .room import OVERDRAFT, check_room, scenes_at_a_time, tried_bytes
 from .scanning.steered import steering_bytes
@@ -41,7 +42,7 @@ _CALIBRATED_POINTS = 2740
 """Grid points of the default panel over the default region, on which the thresholds were calibrated."""
 _MOST_NEEDED = 1e3
 """Gain that no source brings which fits chance as well: what is asked where a single source explains anything."""
-L = TypeVar("L", bound=Likelihood)
+L = TypeVar("L", bound=Predicts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,10 +219,10 @@ class MaximumLikelihood(ABC, Generic[L]):
             return merged(parts, asked)[0]
         needed = self.needed_on(scaled.observation, search_grid(self.region, scaled.observation.array))
         threshold = min(needed(0), _MOST_NEEDED)
-        misread = partial(better_readings, self, threshold=threshold)
         weighing = Weighing(
-            region=self.region, threshold=threshold, needed=needed, again=self._again, misread=misread,
-            anew=self._located, partial=partial(partial_mates, self),
+            region=self.region, threshold=threshold, needed=needed, again=self._again, anew=self._located,
+            misread=partial(better_readings, self, threshold=threshold), partial=partial(partial_mates, self),
+            least_predictive=partial(least_predictive, self, threshold=threshold),
         )  # fmt: skip
         return with_hidden(self, scaled, weighed(scaled, parts, asked, weighing), self.region, threshold)
 
@@ -274,8 +275,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         estimate, information = self._stated(likelihood, scaled, rows, met.answers)
         scores = likelihood.scores(rows, met.answers)
         chart, coordinates = chart_of(estimate.positions, likelihood.observation.array)
-        seen = sandwich_information(information, scores)
-        wide = estimated_deviations(coordinates, seen, chart, self.region.fixed)
+        wide = estimated_deviations(coordinates, sandwich_information(information, scores), chart, self.region.fixed)
         wide = wide.deviations * widening(scaled.observation, coordinates.shape[1], self.region.fixed)
         wider = torch.maximum(wide, estimate.deviations)  # few snapshots make the sandwich too small
         aside = Aside(modes_of(likelihood, rows, met, self.region), pull_of(information, scores).double())

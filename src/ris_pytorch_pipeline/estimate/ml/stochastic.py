@@ -11,6 +11,7 @@ from ...likelihood import (
     Gram,
     block_scores,
     fisher_information,
+    held_out_random,
     negative_log_likelihood,
     panel_block,
     response_gram,
@@ -199,6 +200,14 @@ class StochasticLikelihood:
         seen, powers, noise = self.observation, at.log_powers.exp(), at.log_noise.exp()
         gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.of(rows), seen.blocks[rows])
         return block_scores(whiten(gram, powers, noise), powers)
+
+    def held_out(self, rows: Rows, at: Hypothesis) -> Tensor:
+        """NLL of each snapshot at the optimum of all others, (row, snapshot)."""
+        chart = chart_at(at.cosines, self.observation.array)
+        gram = snapshot_gram(
+            chart.coordinates(at.cosines), chart, self.observation.of(rows), self.observation.blocks[rows]
+        )
+        return held_out_random(gram, at.log_powers.exp(), at.log_noise.exp(), self.observation.array.frequencies)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information at a hypothesis, (row, parameter, parameter)."""

@@ -47,6 +47,7 @@ class Weighing:
     again: Callable[[Scaled, Positions, Counts], list[Polished]]
     misread: Callable[..., list[str]]
     partial: Callable[[Observation, Positions, SearchGrid], Mask]
+    least_predictive: Callable[[Scaled, Estimate], Mask]
 
 
 def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighing: Weighing) -> Estimate:
@@ -61,7 +62,8 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     found = _settled(scaled, judged, weighing, counting=True)
     images = partial(_images, weighing=weighing)
     found, decided = said_incomplete(scaled, judged, found, weighing.misread, images)
-    return _without_images(scaled, _reread(scaled, found, decided, weighing), weighing)
+    found = _without_images(scaled, _reread(scaled, found, decided, weighing), weighing)
+    return _predicting(scaled, found, weighing)
 
 
 def _without_change(scaled: Scaled, found: Estimate) -> Estimate:
@@ -189,6 +191,19 @@ def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Esti
     judged = _judged(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=said)
     rest = _settled(scaled[rows], judged, weighing, counting=False, misfit=said)
     return replaced_estimates(found, rows, rest)
+
+
+def _predicting(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
+    """Without sources that do not help to predict held-out snapshots; the worst goes first, and all are asked again."""
+    worst = weighing.least_predictive(scaled, found)
+    rows = torch.nonzero(worst.any(-1)).squeeze(-1)
+    if rows.numel() == 0:
+        return found
+    start = found.positions[rows].masked_fill(worst[rows][..., None], torch.nan)
+    parts = weighing.again(scaled[rows], start, found.order[rows] - 1)
+    judged = _judged(scaled[rows], *merged(parts, None), weighing, counting=False)
+    rest = _settled(scaled[rows], judged, weighing, counting=False)
+    return replaced_estimates(found, rows, _predicting(scaled[rows], rest, weighing))
 
 
 def _images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Mask:

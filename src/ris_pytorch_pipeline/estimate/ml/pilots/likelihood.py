@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ....likelihood import (
     StackedStatistics,
+    held_out_steady,
     position_information,
     position_scores,
     project,
@@ -221,6 +222,12 @@ class PilotLikelihood:
         gram = snapshot_gram(coordinates, chart, seen.of(rows), seen.blocks[rows])
         terms = position_scores(gram, self.statistics.at(coordinates, chart, rows))
         return terms / at.log_noise.exp()[:, None, None]
+
+    def held_out(self, rows: Rows, at: Hypothesis) -> Tensor:
+        """NLL of each snapshot at the optimum of all others, (row, snapshot)."""
+        chart, seen = chart_at(at.cosines, self.observation.array), self.observation
+        gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.of(rows), seen.blocks[rows])
+        return held_out_steady(gram, seen.array.frequencies)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information of the positions at a hypothesis, with the noise variance estimated there."""

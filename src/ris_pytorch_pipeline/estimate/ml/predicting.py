@@ -1,0 +1,79 @@
+"""Does each source help to predict snapshots that the fit has not seen? One that does not is none."""
+
+from typing import Protocol, TypeVar, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...shapes import Mask
+from ..estimate import Estimate, Status
+from ..normalise import Scaled
+from .hypothesis import Hypothesis, Likelihood, Rows
+from .readings import Reader
+
+_CLEAR = 4.0
+"""Thresholds of evidence that every source of a scene has to bring, its residual being noise, not to be asked."""
+_ITERATIONS = 8
+"""Of the other sources once one is left out."""
+
+
+@runtime_checkable
+class Predicts(Likelihood, Protocol):
+    """A likelihood that predicts snapshots."""
+
+    def held_out(self, rows: Rows, at: Hypothesis) -> Float[Tensor, "row snapshot"]:
+        """NLL of each snapshot at the optimum of all others."""
+        ...
+
+
+P = TypeVar("P", bound=Predicts)
+
+
+def least_predictive(reader: Reader[P], scaled: Scaled, found: Estimate, threshold: float) -> Mask:
+    """(scene, source): True of one source, the worst, in scenes whose snapshots are predicted better without it.
+
+    Each snapshot is predicted from the others. Without the source most snapshots are predicted better, and all of them
+    together: one snapshot by itself, with a burst of noise in it, decides nothing.
+
+    Args:
+        reader: the estimator.
+        scaled: the scenes.
+        found: judged.
+        threshold: τ, the gain that a detection needs.
+    """
+    worst = torch.zeros_like(found.powers, dtype=torch.bool)
+    asked = _doubtful(found, threshold) & (scaled.observation.measurements.shape[1] > 1)
+    for order in found.order[asked].unique().tolist():
+        rows = torch.nonzero(asked & (found.order == order)).squeeze(-1)
+        gains = _gains(reader, scaled[rows], found.positions[rows, :order])
+        worse = ((gains < 0).double().mean(-1) > 0.5) & (gains.sum(-1) < 0)
+        last = gains.sum(-1).masked_fill(~worse, torch.inf).argmin(-1)
+        worst[rows, last] = worse.any(-1)
+    return worst
+
+
+def _doubtful(found: Estimate, threshold: float) -> Tensor:
+    """(scene,): scenes with sources, not all of them clear."""
+    if found.fit is None:
+        return found.order > 0
+    misfit = torch.tensor([Status.MISFIT in said for said in found.fit.findings], device=found.order.device)
+    return (found.order > 0) & (misfit | (found.fit.evidence < _CLEAR * threshold).any(-1))
+
+
+def _gains(reader: Reader[P], scaled: Scaled, positions: Tensor) -> Float[Tensor, "scene source snapshot"]:
+    """What each source adds to the log-likelihood of each snapshot, predicted from the others, in nats."""
+    likelihood = reader.likelihood(scaled.observation)
+    start = reader.start(likelihood, positions.double())
+    whole = likelihood.refine(start.rows, start.hypothesis, iterations=_ITERATIONS, tolerance=1e-6)
+    predicted = likelihood.held_out(start.rows, whole)
+    each = []
+    for source in range(positions.shape[1]):
+        rest = whole.without(source)
+        rest = (
+            likelihood.refine(start.rows, rest, iterations=_ITERATIONS, tolerance=1e-6)
+            if positions.shape[1] > 1
+            else likelihood.nothing(start.rows)
+        )
+        each.append(likelihood.held_out(start.rows, rest) - predicted)
+    return torch.stack(each, dim=1)
