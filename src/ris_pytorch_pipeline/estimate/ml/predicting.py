@@ -12,13 +12,15 @@ from ..normalise import Scaled
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .readings import Reader
 
-_CLEAR = 4.0
+_CLEAR = 2.0
 """Thresholds of evidence that every source of a scene has to bring, its residual being noise, not to be asked."""
 _FEWEST = 4
 """Snapshots from which on they are predicted. Two of three tell little of the third: of 1000 scenes with three
 snapshots of eight antennas it took 34 true pilots and left 3 false ones more (`benchmarks/held_out_counts.py`)."""
 _ITERATIONS = 8
 """Of the other sources once one is left out."""
+_TOLERANCE = 1e-2
+"""Nats: sources help by more."""
 
 
 @runtime_checkable
@@ -73,13 +75,13 @@ def _gains(reader: Reader[P], scaled: Scaled, positions: Tensor) -> Float[Tensor
     """What each source adds to the log-likelihood of each snapshot, predicted from the others, in nats."""
     likelihood = reader.likelihood(scaled.observation)
     start = reader.start(likelihood, positions.double())
-    whole = likelihood.refine(start.rows, start.hypothesis, iterations=_ITERATIONS, tolerance=1e-6)
+    whole = likelihood.refine(start.rows, start.hypothesis, iterations=_ITERATIONS, tolerance=_TOLERANCE)
     predicted = likelihood.held_out(start.rows, whole)
     each = []
     for source in range(positions.shape[1]):
         rest = whole.without(source)
         rest = (
-            likelihood.refine(start.rows, rest, iterations=_ITERATIONS, tolerance=1e-6)
+            likelihood.refine(start.rows, rest, iterations=_ITERATIONS, tolerance=_TOLERANCE)
             if positions.shape[1] > 1
             else likelihood.nothing(start.rows)
         )
