@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ris_pytorch_pipeline.estimate import MaximumLikelihood, PilotMl, Sml
 from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis
-from ris_pytorch_pipeline.estimate.ml.predicting import least_predictive
+from ris_pytorch_pipeline.estimate.ml.predicting import least_predictive, snapshot_gains
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.likelihood import held_out_steady, panel_block, snapshot_gram, whiten
 from ris_pytorch_pipeline.physics import Observation, Scenes, chart_at, chart_of, draw, preset
@@ -108,6 +108,8 @@ def test_one_snapshot_full_of_noise_takes_no_source(name: str, estimator: Maximu
     measurements[:, 5] += 20 * scenes.truth.noise_variance.sqrt()[:, None] * burst
     seen = replace(scenes.observation, measurements=measurements)
     found = estimator(seen, 2)
+    gains = snapshot_gains(estimator, scale(seen), found.positions)
+    assert bool((gains.sum(-1) < 0).any())  # that snapshot is worse predicted by whatever lowers σ²
     assert not bool(least_predictive(estimator, scale(seen), found, 21.0).any())
 
 

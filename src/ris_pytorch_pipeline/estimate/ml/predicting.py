@@ -51,7 +51,7 @@ def least_predictive(reader: Reader[P], scaled: Scaled, found: Estimate, thresho
     asked = _doubtful(found, threshold) & (_snapshots(scaled) >= _FEWEST)
     for order in found.order[asked].unique().tolist():
         rows = torch.nonzero(asked & (found.order == order)).squeeze(-1)
-        gains = _gains(reader, scaled[rows], found.positions[rows, :order])
+        gains = snapshot_gains(reader, scaled[rows], found.positions[rows, :order])
         worse = ((gains < 0).double().mean(-1) > 0.5) & (gains.sum(-1) < 0)
         last = gains.sum(-1).masked_fill(~worse, torch.inf).argmin(-1)
         worst[rows, last] = worse.any(-1)
@@ -71,7 +71,7 @@ def _doubtful(found: Estimate, threshold: float) -> Tensor:
     return (found.order > 0) & (misfit | (found.fit.evidence < _CLEAR * threshold).any(-1))
 
 
-def _gains(reader: Reader[P], scaled: Scaled, positions: Tensor) -> Float[Tensor, "scene source snapshot"]:
+def snapshot_gains(reader: Reader[P], scaled: Scaled, positions: Tensor) -> Float[Tensor, "scene source snapshot"]:
     """What each source adds to the log-likelihood of each snapshot, predicted from the others, in nats."""
     likelihood = reader.likelihood(scaled.observation)
     start = reader.start(likelihood, positions.double())
