@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from .gram import Gram
 from .stochastic import block_scores, fisher_information, whiten
 
-_LEAST = 1e-6
-"""Part of a power that a fit to the other snapshots leaves at least."""
+_LEAST, _LEAST_NOISE = 1e-6, 0.1
+"""Parts of a power and of σ² that a fit to the other snapshots leaves at least. More sources than antennas leave a
+σ² near 0, and a tenth of that can be factored."""
 _RIDGE = 1e-9
 """Added to normal equations of unit diagonal: what the other snapshots do not tell is left where it is."""
 
@@ -22,8 +23,9 @@ def held_out_random(
 
     With scores g_l and Fisher information J at the optimum θ of all L snapshots, θ_{-l} = θ + L/(L - 1) J⁻¹ (g_l - ḡ),
     powers and σ² to first order in themselves, not in their logarithms: a source that only one snapshot hears has no
-    power in the others. Moves of the sources count to first order. The sum over l is Takeuchi's criterion to that
-    order, which is leave-one-out prediction (Stone, J. R. Stat. Soc. B 39, 1977).
+    power in the others. Moves of the sources count to first order, along coordinates that a field holds, too. The sum
+    over l is Takeuchi's criterion to that order, which is leave-one-out prediction (Stone, J. R. Stat. Soc. B 39,
+    1977).
 
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.likelihood import snapshot_gram
@@ -47,9 +49,10 @@ def held_out_random(
     snapshots = scores.shape[-2]
     step = scores @ _inverse(fisher_information(whitened, powers)) * (snapshots / (snapshots - 1))
     moved = (scores * step)[..., : 3 * sources].sum(-1)
-    levels = (1 + step[..., 3 * sources :]).clamp_min(_LEAST)
+    levels = 1 + step[..., 3 * sources :]
     by_snapshot = _by_snapshot(replace(gram, kinds=1, **_alone(gram)), frequencies)
-    left = whiten(by_snapshot, powers.unsqueeze(-2) * levels[..., :-1], noise_variance.unsqueeze(-1) * levels[..., -1])
+    others = powers.unsqueeze(-2) * levels[..., :-1].clamp_min(_LEAST)
+    left = whiten(by_snapshot, others, noise_variance.unsqueeze(-1) * levels[..., -1].clamp_min(_LEAST_NOISE))
     return (left.logdet + left.quadratic).sum(-1) + moved
 
 
@@ -85,38 +88,44 @@ def held_out_steady(gram: Gram, frequencies: int) -> Float[Tensor, "*batch snaps
 
 
 def _left(gram: Gram, energy: Float[Tensor, "*batch snapshot"]) -> Float[Tensor, "*batch snapshot"]:
-    """E_l - 2 c_l^T x + x^T A_l x with x of the normal equations (A - A_l) x = c - c_l."""
-    basis = _real_basis(gram)
-    normal = (basis.mH @ gram.vectors @ basis).real.sum(-3)  # (..., snapshot, parameter, parameter)
-    heard = (basis.mH @ gram.measured.unsqueeze(-1)).real.sum(-3)
-    whole = normal.sum(-3, keepdim=True)
-    level = whole.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(whole.dtype).tiny).rsqrt()
-    normal, heard = normal * level.unsqueeze(-1) * level.unsqueeze(-2), heard * level.unsqueeze(-1)
-    eye = torch.eye(normal.shape[-1], dtype=normal.dtype, device=normal.device)
-    rest = normal.sum(-3, keepdim=True) - normal + _RIDGE * eye
-    x = torch.linalg.solve(rest, heard.sum(-3, keepdim=True) - heard)
-    along = (x * (normal @ x - 2 * heard)).sum((-1, -2))
+    """E_l - 2 c_l^T x + x^T A_l x with x of the normal equations (A - A_l) x = c - c_l.
+
+    Moves are common to all frequencies, amplitudes are not: these are eliminated frequency by frequency.
+    """
+    normal, heard, few = *_equations(gram), 2 * gram.sources
+    rest, asked = normal.sum(-4, keepdim=True) - normal, heard.sum(-3, keepdim=True) - heard
+    eye = torch.eye(rest.shape[-1], dtype=rest.dtype, device=rest.device)
+    own, cross = rest[..., :few, :few] + _RIDGE * eye[:few, :few], rest[..., :few, few:]
+    solved = torch.linalg.solve(own, torch.cat([cross, asked[..., :few, None]], dim=-1))
+    schur = torch.cat([rest[..., few:, few:], asked[..., few:, None]], dim=-1) - cross.mT @ solved
+    schur = schur.sum(-3)
+    moves = torch.linalg.solve(schur[..., :-1] + _RIDGE * eye[few:, few:], schur[..., -1:]).unsqueeze(-3)
+    amplitudes = solved[..., -1:] - solved[..., :-1] @ moves
+    x = torch.cat([amplitudes, moves.expand(*amplitudes.shape[:-2], -1, -1)], dim=-2)
+    along = (x * (normal @ x - 2 * heard.unsqueeze(-1))).sum((-1, -2, -3))
     return (energy + along).clamp_min(0)
 
 
-def _real_basis(gram: Gram) -> Complex[Tensor, "*batch 1 frequency vector parameter"]:
-    """V T = [B, jB at each frequency, D diag(s)]: real parameters of the model of all snapshots.
+def _equations(gram: Gram) -> tuple[Tensor, Tensor]:
+    """A_l and c_l of (..., snapshot, frequency) over real and imaginary amplitudes and moves, of unit diagonal in all.
 
-    s are the amplitudes of all snapshots, by frequency.
+    V T = [B, jB, D diag(s)] with the amplitudes s of all snapshots, by frequency.
     """
-    k, frequencies = gram.sources, gram.energy.shape[-1]
+    k = gram.sources
     together = gram.vectors[..., :k, :k].sum(-4), gram.measured[..., :k].sum(-3)
     mean = together[0].diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
     eye = torch.eye(k, dtype=gram.vectors.dtype, device=gram.vectors.device)
     symbols = torch.linalg.solve(together[0] + _RIDGE * mean * eye, together[1].unsqueeze(-1)).squeeze(-1)
-    basis = symbols.new_zeros((*symbols.shape[:-1], 4 * k, 2 * k * frequencies + 3 * k))
-    for frequency in range(frequencies):
-        first = 2 * k * frequency
-        basis[..., frequency, :k, first : first + 2 * k] = torch.cat([eye, 1j * eye], dim=-1)
-    for move in range(3):
-        first = 2 * k * frequencies + move * k
-        basis[..., k * (move + 1) : k * (move + 2), first : first + k] = torch.diag_embed(symbols)
-    return basis.unsqueeze(-4)
+    basis = symbols.new_zeros((*symbols.shape[:-1], 4 * k, 5 * k))
+    basis[..., :k, : 2 * k] = torch.cat([eye, 1j * eye], dim=-1)
+    basis[..., k:, 2 * k :] = torch.diag_embed(torch.cat([symbols] * 3, dim=-1))
+    basis = basis.unsqueeze(-4)
+    normal = (basis.mH @ gram.vectors @ basis).real
+    heard = (basis.mH @ gram.measured.unsqueeze(-1)).real.squeeze(-1)
+    size = normal.diagonal(dim1=-2, dim2=-1).sum(-3, keepdim=True)
+    moves = size[..., 2 * k :].sum(-2, keepdim=True).expand(*size.shape[:-1], -1)
+    level = torch.cat([size[..., : 2 * k], moves], dim=-1).clamp_min(torch.finfo(size.dtype).tiny).rsqrt()
+    return normal * level.unsqueeze(-1) * level.unsqueeze(-2), heard * level
 
 
 def _by_snapshot(gram: Gram, frequencies: int) -> Gram:

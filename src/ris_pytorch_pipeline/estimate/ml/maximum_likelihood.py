@@ -214,7 +214,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         return parts
 
     def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
-        """The parts in order, with their fit; where K was estimated, only sources that stand out and predict snapshots."""
+        """The parts in order, with their fit; where K was estimated, only sources that stand out and predict."""
         if not self.fit:
             return merged(parts, asked)[0]
         needed = self.needed_on(scaled.observation, search_grid(self.region, scaled.observation.array))

@@ -195,15 +195,24 @@ def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Esti
 
 def _predicting(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
     """Without sources that do not help to predict held-out snapshots; the worst goes first, and all are asked again."""
-    worst = weighing.least_predictive(scaled, found)
+    worst, whole = weighing.least_predictive(scaled, found), found
     rows = torch.nonzero(worst.any(-1)).squeeze(-1)
-    if rows.numel() == 0:
-        return found
-    start = found.positions[rows].masked_fill(worst[rows][..., None], torch.nan)
-    parts = weighing.again(scaled[rows], start, found.order[rows] - 1)
-    judged = _judged(scaled[rows], *merged(parts, None), weighing, counting=False)
-    rest = _settled(scaled[rows], judged, weighing, counting=False)
-    return replaced_estimates(found, rows, _predicting(scaled[rows], rest, weighing))
+    words = _named_misfits(whole)
+    for said in sorted({words[row] for row in rows.tolist()}):
+        chosen = torch.tensor([row for row in rows.tolist() if words[row] == said], device=rows.device)
+        start = whole.positions[chosen].masked_fill(worst[chosen][..., None], torch.nan)
+        parts = weighing.again(scaled[chosen], start, whole.order[chosen] - 1)
+        judged = _judged(scaled[chosen], *merged(parts, None), weighing, counting=False, misfit=said)
+        rest = _settled(scaled[chosen], judged, weighing, counting=False, misfit=said)
+        found = replaced_estimates(found, chosen, _predicting(scaled[chosen], rest, weighing))
+    return found
+
+
+def _named_misfits(found: Estimate) -> list[str]:
+    """What was said of each scene when images of a source went; empty where none did."""
+    if found.fit is None:
+        return [""] * len(found)
+    return [words if words in (BLURRED, MOVING, PARTIAL) else "" for words in found.fit.striking]
 
 
 def _images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Mask:
