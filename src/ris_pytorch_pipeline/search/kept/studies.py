@@ -132,7 +132,7 @@ def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:
         storage: to look into.
         name: of the search.
     """
-    return name in _names(storage) and _SETTINGS in _loaded(storage, name).user_attrs
+    return _begun(storage, name) is not None
 
 
 def searches_in(storage: "optuna.storages.BaseStorage") -> list[str]:
@@ -182,9 +182,14 @@ def refuse_present(name: str, error: Exception | None = None) -> NoReturn:
 
 
 def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
-    if not holds_search(storage, name):
-        refuse_absent(name)
-    return dict(_loaded(storage, name).user_attrs)
+    kept = _begun(storage, name)
+    return refuse_absent(name) if kept is None else kept
+
+
+def _begun(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any] | None:
+    """What is kept beside the trials of a search; None of one that is not there, or has not begun."""
+    kept = _loaded(storage, name).user_attrs if name in _names(storage) else {}
+    return kept if _SETTINGS in kept else None
 
 
 def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
