@@ -15,10 +15,11 @@ Config = TypeVar("Config")
 
 
 @dataclass(frozen=True)
-class _Typed:
-    """A field's type, the `Record` of a `tuple[Record, ...]`, and what puts a value into the type."""
+class TypedField:
+    """A field's type, whether it holds a table, the `Record` of a `tuple[Record, ...]`, and what fits a value in."""
 
     hint: Any
+    nests: bool
     record: type | None
     fitting: Fitting
 
@@ -61,19 +62,19 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
         ConfigurationError: an unknown key (the nearest known one is suggested), a value of another type, or one that
             the dataclass refuses.
     """
-    known = _typed(type(base))
+    known = typed_fields(type(base))
     changed: dict[str, Any] = {}
     for key, value in values.items():
-        name = f"{where}.{key}" if where else key
         if key not in known:
             check_keys([key], known, where)
-        current, typed = vars(base)[key], known[key]
-        if is_dataclass(current):
+        typed = known[key]
+        if typed.nests and is_dataclass(current := vars(base)[key]):
+            name = _within(where, key)
             changed[key] = overlay(current, _as_table(value, name), name)
         elif typed.record is not None:
-            changed[key] = _records(typed.record, value, name)
+            changed[key] = _records(typed.record, value, _within(where, key))
         elif (fitted := typed.fitting(value)) is MISFIT:
-            _refuse(typed.hint, value, name)
+            _refuse(typed.hint, value, _within(where, key))
         else:
             changed[key] = fitted
     return replace(base, **changed)  # pyright: ignore[reportArgumentType]
@@ -93,7 +94,7 @@ def check_keys(keys: Iterable[str], known: Iterable[str], where: str = "") -> No
     names = list(known)
     for key in keys:
         if key not in names:
-            got = repr(f"{where}.{key}" if where else key)
+            got = repr(_within(where, key))
             raise ConfigurationError(f"a key out of {', '.join(names)}", got, "a misspelt key", nearest(key, names))
 
 
@@ -136,16 +137,17 @@ def plain(value: Any) -> Any:  # noqa: ANN401
     Raises:
         ConfigurationError: a field holds a value that its type does not allow.
     """
-    known = _typed(type(value))
+    known = typed_fields(type(value))
     result: dict[str, Any] = {}
     unused = _unused(value)
     for field in fields(value):
         name, inner = field.name, vars(value)[field.name]
         if name in unused:
             continue
-        if is_dataclass(inner):
+        typed = known[name]
+        if typed.nests and is_dataclass(inner):
             result[name] = plain(inner)
-        elif (typed := known[name]).record is not None:
+        elif typed.record is not None:
             result[name] = [plain(item) for item in inner]
         elif (fitted := typed.fitting(inner)) is MISFIT:
             _refuse(typed.hint, inner, name)
@@ -165,7 +167,7 @@ def flat_fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # 
     >>> dict(flat_fields(TrainingExperiment()))["plan.epochs"]
     <class 'int'>
     """
-    for name, typed in _typed(type(config)).items():
+    for name, typed in typed_fields(type(config)).items():
         inner = vars(config)[name]
         if is_dataclass(inner):
             yield from flat_fields(inner, f"{prefix}{name}.")
@@ -193,10 +195,20 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _typed(kind: type) -> Mapping[str, _Typed]:
+def typed_fields(kind: type) -> Mapping[str, TypedField]:
     """The fields of a dataclass; looking their types up takes longer than putting the values into them."""
     hints = get_type_hints(kind)
-    return {name: _Typed(hint, _record(hint), fitting_of(hint)) for name, hint in hints.items()}
+    return {name: TypedField(hint, _nests(hint), _record(hint), fitting_of(hint)) for name, hint in hints.items()}
+
+
+def _nests(hint: Any) -> bool:  # noqa: ANN401
+    """Whether a value of a type may be a dataclass."""
+    return hint not in WORDS and get_origin(hint) not in (Literal, tuple)
+
+
+def _within(where: str, key: str) -> str:
+    """Dotted name of a key of a table."""
+    return f"{where}.{key}" if where else key
 
 
 def _refuse(hint: Any, value: Any, name: str) -> NoReturn:  # noqa: ANN401

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
+import numpy as np  # whose unravel_index imports no sympy, which takes half a second
 import torch
 from torch import Tensor
 
@@ -287,7 +288,7 @@ def _variance(value: Any, tensors: dict[str, Tensor]) -> Tensor | None:  # noqa:
 def _check_finite(name: str, value: Tensor) -> None:
     if not _finite(value):
         bad = ~torch.isfinite(value)
-        first = [int(place) for place in torch.unravel_index(bad.flatten().byte().argmax(), bad.shape)]
+        first = [int(place) for place in np.unravel_index(int(bad.flatten().byte().argmax()), bad.shape)]
         raise InputError(
             f"finite {name}", f"{int(bad.sum())} of {bad.numel()} values NaN or infinite, the first at index {first}",
             "a failed capture, or a division by zero before this call",

@@ -188,8 +188,13 @@ def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
 
 def _begun(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any] | None:
     """What is kept beside the trials of a search; None of one that is not there, or has not begun."""
-    kept = _loaded(storage, name).user_attrs if name in _names(storage) else {}
+    kept = _attributes(storage, name) if name in _names(storage) else {}
     return kept if _SETTINGS in kept else None
+
+
+def _attributes(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
+    """What is kept beside the trials of a study, to read: `Study.user_attrs` is a deep copy of it, which takes long."""
+    return storage.get_study_user_attrs(storage.get_study_id_from_name(name))
 
 
 def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
@@ -199,7 +204,7 @@ def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settin
     long = optuna.load_study(
         storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
     )
-    kept = short.user_attrs  # those of an older version hold less
+    kept = _attributes(storage, name)  # those of an older version hold less
     source, preflight = dict(kept.get(_SOURCE, {})), checked_from_plain(kept.get(_PREFLIGHT))
     return Studies(settings=settings, short=short, long=long, source=source, preflight=preflight)
 
