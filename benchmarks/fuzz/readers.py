@@ -1,9 +1,9 @@
 """Which readers are there, and which file does each of them read? One entry each; a new reader is one entry."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from changing import (
     changed_numpy,
     changed_tensors,
     changed_toml,
+    sealed_anew,
 )
 from reader import Reader
 from watched import WATCHED
@@ -30,8 +31,8 @@ from ris_pytorch_pipeline.bench.suites.located_rows import Parts
 from ris_pytorch_pipeline.calibrate import load_calibration
 from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
 from ris_pytorch_pipeline.cli.forms.reported import reports_of, search_at
-from ris_pytorch_pipeline.data import load_scenes, open_shards, read_manifest
-from ris_pytorch_pipeline.data.sharded.manifest import MANIFEST, file_digest, write_manifest
+from ris_pytorch_pipeline.data import load_scenes, open_shards
+from ris_pytorch_pipeline.data.sharded.manifest import MANIFEST, file_digest
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
@@ -58,13 +59,19 @@ def _vouched_for(path: Path) -> object:
     """A shard that its manifest names as it is: behind the digest, which refuses every other change."""
     manifest = path.with_name(MANIFEST)
     good = manifest.read_bytes()
-    whole = read_manifest(path.parent)
-    changed = replace(whole.shards["train"][0], bytes=path.stat().st_size, sha256=file_digest(path))
     try:
-        write_manifest(path.parent, whole.with_shard(0, "train", changed))
+        manifest.write_bytes(_naming(good, path.stat().st_size, file_digest(path)))
         return _shards(path)
     finally:
         manifest.write_bytes(good)
+
+
+def _naming(manifest: bytes, size: int, digest: str) -> bytes:
+    """A manifest whose first shard of training has another size and digest, as `write_manifest` would write it."""
+    first = b'"bytes":%d,\n    "sha256":"%s"'
+    old = json.loads(manifest)["shards"]["train"][0]
+    found = manifest.replace(first % (old["bytes"], old["sha256"].encode()), first % (size, digest.encode()), 1)
+    return sealed_anew(found)
 
 
 def _stored(path: Path) -> object:
