@@ -198,16 +198,14 @@ def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
 
 
 def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
-    """Begin and end of each row of places that have the same epoch."""
-    found: list[tuple[int, int]] = []
-    begin = end = 0
-    last = math.inf
+    """Begin and end of each row of places of one epoch."""
+    cuts, end, last = list[int](), 0, math.nan
     for epoch, row in groupby(epochs):
-        if key(epoch) != last:
-            found += [(begin, end)] * (end > begin)
-            begin, last = end, key(epoch)
+        if (here := key(epoch)) != last:
+            cuts.append(end)
+            last = here
         end += len(list(row))
-    return [*found, (begin, end)] if end > begin else found
+    return [*pairwise([*cuts, end])]
 
 
 def _place(series: Series, group: Sequence[int]) -> str:
