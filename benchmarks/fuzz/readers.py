@@ -61,13 +61,13 @@ def _vouched_for(path: Path) -> object:
     manifest = path.with_name(MANIFEST)
     good = manifest.read_bytes()
     try:
-        manifest.write_bytes(_naming(good, path.stat().st_size, file_digest(path)))
+        manifest.write_bytes(naming(good, path.stat().st_size, file_digest(path)))
         return _shards(path)
     finally:
         manifest.write_bytes(good)
 
 
-def _naming(manifest: bytes, size: int, digest: str) -> bytes:
+def naming(manifest: bytes, size: int, digest: str) -> bytes:
     """A manifest whose first shard of training has another size and digest, as `write_manifest` would write it."""
     first = b'"bytes":%d,\n    "sha256":"%s"'
     old = json.loads(manifest)["shards"]["train"][0]
