@@ -157,7 +157,7 @@ def changed_document(content: bytes, draw: random.Random) -> bytes:
     return spelled(values).encode("utf-8", "surrogatepass")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _loaded(content: bytes) -> Any:  # noqa: ANN401
     return json.loads(content)
 
@@ -187,12 +187,11 @@ def changed_journal(content: bytes, draw: random.Random) -> bytes:
     at = draw.randrange(len(lines))
     found = lines[:at]
     for number, line in enumerate(lines[at:]):
-        record = json.loads(line)
-        del record[CHECKSUM], record[AFTER]
+        record = {name: value for name, value in _loaded(line).items() if name not in (CHECKSUM, AFTER)}
         log = record if number else changed_value(record, draw)
         if isinstance(log, dict):
             log = log | {AFTER: checksum_of(found[-1] if found else b"")}
-            told = zlib.crc32(json.dumps(json.loads(json.dumps(log)), sort_keys=True).encode())
+            told = zlib.crc32(json.dumps(log if number else json.loads(json.dumps(log)), sort_keys=True).encode())
             log = log | {CHECKSUM: f"{told:08x}"}
         found.append((spelled(log) + "\n").encode("utf-8", "surrogatepass"))
     return b"".join(found)

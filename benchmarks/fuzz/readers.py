@@ -1,10 +1,10 @@
 """Which readers are there, and which file does each of them read? One entry each; a new reader is one entry."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from changing import (
@@ -21,23 +21,25 @@ from changing import (
     changed_numpy,
     changed_tensors,
     changed_toml,
+    sealed_anew,
 )
 from reader import Reader
 from watched import WATCHED
 
 from ris_pytorch_pipeline.bench import read_located, read_rows, suite_from_toml
+from ris_pytorch_pipeline.bench.suites.columns import Row
 from ris_pytorch_pipeline.bench.suites.located_rows import Parts
 from ris_pytorch_pipeline.calibrate import load_calibration
 from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
 from ris_pytorch_pipeline.cli.forms.reported import reports_of, search_at
-from ris_pytorch_pipeline.data import load_scenes, open_shards, read_manifest
-from ris_pytorch_pipeline.data.sharded.manifest import MANIFEST, file_digest, write_manifest
+from ris_pytorch_pipeline.data import load_scenes, open_shards
+from ris_pytorch_pipeline.data.sharded.manifest import MANIFEST, file_digest
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.files import Lock
 from ris_pytorch_pipeline.files.holding import try_hold
-from ris_pytorch_pipeline.importing import Folder, import_scenes
+from ris_pytorch_pipeline.importing import Folder, ImportMapping, import_scenes, read_mapping, scenes_of
 from ris_pytorch_pipeline.physics import array_from_file, draw
 from ris_pytorch_pipeline.report import read_kept_table, tables_in, tabulated
 from ris_pytorch_pipeline.rng import stream
@@ -58,13 +60,19 @@ def _vouched_for(path: Path) -> object:
     """A shard that its manifest names as it is: behind the digest, which refuses every other change."""
     manifest = path.with_name(MANIFEST)
     good = manifest.read_bytes()
-    whole = read_manifest(path.parent)
-    changed = replace(whole.shards["train"][0], bytes=path.stat().st_size, sha256=file_digest(path))
     try:
-        write_manifest(path.parent, whole.with_shard(0, "train", changed))
+        manifest.write_bytes(naming(good, path.stat().st_size, file_digest(path)))
         return _shards(path)
     finally:
         manifest.write_bytes(good)
+
+
+def naming(manifest: bytes, size: int, digest: str) -> bytes:
+    """A manifest whose first shard of training has another size and digest, as `write_manifest` would write it."""
+    first = b'"bytes":%d,\n    "sha256":"%s"'
+    old = json.loads(manifest)["shards"]["train"][0]
+    found = manifest.replace(first % (old["bytes"], old["sha256"].encode()), first % (size, digest.encode()), 1)
+    return sealed_anew(found)
 
 
 def _stored(path: Path) -> object:
@@ -129,8 +137,14 @@ def _tables(path: Path) -> object:
     text = path.read_bytes().decode("utf-8", "replace")
     cells = path.with_name("kept") / "cells.parquet"
     return tables_in(text), tabulated(
-        text, lambda suite: read_rows(cells)[0], lambda file: read_kept_table(path.with_name(file))
+        text, lambda suite: _rows_in(cells, cells.read_bytes()), lambda file: read_kept_table(path.with_name(file))
     )
+
+
+@lru_cache(maxsize=1)
+def _rows_in(path: Path, content: bytes) -> list[Row]:  # kept by its content
+    """Rows of results that are the same for every text."""
+    return read_rows(path)[0]
 
 
 def _body(kind: str, path: Path) -> object:
@@ -144,7 +158,14 @@ def _imported(array: str, path: Path) -> object:
 
 
 def _mapped(path: Path) -> object:
-    return import_scenes(path.with_name("map.toml"), 10**6)
+    """Arrays behind a mapping that is the same for all of them."""
+    mapping = path.with_name("map.toml")
+    return scenes_of(_mapping_in(mapping, mapping.read_bytes()), Folder(path=path.parent, limit=10**6))
+
+
+@lru_cache(maxsize=1)
+def _mapping_in(path: Path, content: bytes) -> ImportMapping:  # kept by its content
+    return read_mapping(path)
 
 
 _OWN = (

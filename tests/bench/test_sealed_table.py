@@ -35,3 +35,9 @@ def test_a_table_of_another_program_is_read_where_that_is_allowed() -> None:
     with pytest.raises(ValueError, match="no digest"):
         table_of(kept.getvalue().to_pybytes())
     assert table_of(kept.getvalue().to_pybytes(), unsealed=True).equals(TABLE)
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    twice = pa.table([pa.array([1]), pa.array([2])], names=["value", "value"])
+    with pytest.raises(ValueError, match="two columns of one name"):
+        table_of(table_bytes(twice))

@@ -37,6 +37,22 @@ class Several:
     pairs: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class FloatFirst:
+    value: float | int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeFirst:
+    value: int | float = 0
+
+
+def test_the_first_type_of_a_union_that_fits_is_taken_though_its_order_makes_no_other_type() -> None:
+    assert FloatFirst.__annotations__["value"] == WholeFirst.__annotations__["value"]
+    taken = [overlay(kind(), {"value": 3}).value for kind in (FloatFirst, WholeFirst, FloatFirst)]
+    assert [type(value) for value in taken] == [float, int, float]
+
+
 @pytest.mark.parametrize(
     ("hint", "value", "expected"),
     [

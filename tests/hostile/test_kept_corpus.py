@@ -3,13 +3,16 @@
 import random
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from changing import changed_bytes
 from reader import Hang, Reader, outcome
-from readers import READERS
+from readers import READERS, naming
 
+from ris_pytorch_pipeline.data import read_manifest
+from ris_pytorch_pipeline.data.sharded.manifest import MANIFEST, write_manifest
 from ris_pytorch_pipeline.errors import InputError
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -77,3 +80,13 @@ def test_a_hang_is_told_by_a_reader_that_refuses_whatever_is_raised(kind: type[E
             raise InputError("a file", str(error), "damage", "copy it again") from error
 
     assert outcome(read, tmp_path).startswith("FOREIGN Hang")
+
+
+def test_a_manifest_that_names_a_changed_shard_is_the_one_that_its_writer_would_write(
+    made: Path, tmp_path: Path
+) -> None:
+    good = (made / "s" / MANIFEST).read_bytes()
+    whole = read_manifest(made / "s")
+    changed = replace(whole.shards["train"][0], bytes=99_999, sha256="ab" * 32)
+    write_manifest(tmp_path, whole.with_shard(0, "train", changed))
+    assert naming(good, 99_999, "ab" * 32) == (tmp_path / MANIFEST).read_bytes()

@@ -18,7 +18,7 @@ from ris_pytorch_pipeline.search import open_storage, read_storage
 from ris_pytorch_pipeline.search.extra import journal, optuna
 from ris_pytorch_pipeline.search.kept.journal import JournalLock, journal_storage
 from ris_pytorch_pipeline.search.kept.names import JOURNAL
-from ris_pytorch_pipeline.search.kept.record import line_of
+from ris_pytorch_pipeline.search.kept.record import line_of, record_of
 from ris_pytorch_pipeline.search.kept.tail import LONGEST, cut_torn_line
 
 
@@ -268,3 +268,14 @@ def test_a_journal_that_cannot_be_mended_does_not_keep_the_right_to_it(
     descriptor = os.open(tmp_path / f".{JOURNAL}.held", os.O_RDWR)
     try_hold(descriptor)
     os.close(descriptor)
+
+
+@pytest.mark.parametrize("spelled", [True, False])
+def test_the_checksum_of_a_record_holds_however_its_letters_are_spelled(spelled: bool) -> None:
+    log = {"op_code": 0, "name": "réseau \U0001f4e1", "loss": float("nan"), "steps": {"1": 0.1}}
+    told = json.loads(line_of(log, "00000000"))
+    line = json.dumps(told, ensure_ascii=spelled, separators=(",", ":")).encode() + b"\n"
+    read = record_of(line, checked=True)
+    assert line.isascii() is spelled and read is not None
+    assert read["name"] == log["name"] and read["after"] == "00000000" and "crc" not in read
+    assert record_of(line.replace(b'"op_code":0', b'"op_code":1'), checked=True) is None

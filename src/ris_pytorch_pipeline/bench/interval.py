@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,10 +110,10 @@ def bootstrap(
     if len(top) == 1:
         return Measure(value, torch.nan, torch.nan)
     seed = int(torch.randint(2**62, (1,), generator=generator))
-    low, high = _interval(top, bottom, seed, "BCa" if len(top) <= _MOST_CORRECTED else "percentile")
-    if not (math.isfinite(low) and math.isfinite(high)):  # all resamples on one side: nothing to correct
-        low, high = _interval(top, bottom, seed, "percentile")
-    return Measure(value, low, high)
+    found = _resampled(top, bottom, seed, "BCa" if len(top) <= _MOST_CORRECTED else "percentile")
+    if not all(map(math.isfinite, found.confidence_interval)):  # all resamples on one side: nothing to correct
+        found = _resampled(top, bottom, seed, "percentile", found)
+    return Measure(value, *map(float, found.confidence_interval))
 
 
 def bootstrap_mean(values: Float[Tensor, "scene"], generator: Generator) -> Measure:  # noqa: F821
@@ -126,14 +127,21 @@ def bootstrap_mean(values: Float[Tensor, "scene"], generator: Generator) -> Meas
     return bootstrap(values.double(), torch.ones_like(values, dtype=torch.float64), generator)
 
 
-def _interval(top: NDArray[np.float64], bottom: NDArray[np.float64], seed: int, method: str) -> tuple[float, float]:
+def _resampled(
+    top: NDArray[np.float64],
+    bottom: NDArray[np.float64],
+    seed: int,
+    method: str,
+    before: Any = None,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    """What SciPy makes of resamples; those made before are taken again."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # equal scenes have no skewness; that is answered above
-        found = stats.bootstrap(
-            (top, bottom), _ratio, n_resamples=RESAMPLES, batch=_BATCH, vectorized=True, paired=True,
-            confidence_level=LEVEL, method=method, rng=np.random.default_rng(seed),
+        return stats.bootstrap(
+            (top, bottom), _ratio, n_resamples=RESAMPLES if before is None else 0, batch=_BATCH, vectorized=True,
+            paired=True, confidence_level=LEVEL, method=method, bootstrap_result=before,
+            rng=np.random.default_rng(seed),
         )  # fmt: skip
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64], axis: int) -> NDArray[np.float64] | np.float64:

@@ -1,24 +1,27 @@
 """Does a plain value (from TOML, JSON or a command line) fit the typed field of a frozen dataclass?"""
 
 import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
-from types import NoneType, UnionType
-from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints, runtime_checkable
+from functools import lru_cache
+from typing import Any, Literal, NoReturn, Protocol, TypeVar, get_args, get_origin, get_type_hints, runtime_checkable
 
 from ..errors import ConfigurationError
+from .fitting import LARGEST, MISFIT, WORDS, Fitting, fitting_of
+from .fitting import NONE as NONE
 
 Config = TypeVar("Config")
 
-NONE = "none"
-"""How None is spelled where there is no null, as in TOML."""
 
-_WORDS = {int: "an integer", float: "a finite number", bool: "true or false", str: "a text", NoneType: f'"{NONE}"'}
-_MISFIT = object()
-_LARGEST = 2**63 - 1
-"""Integers beyond it fit no tensor and no file."""
+@dataclass(frozen=True)
+class TypedField:
+    """A field's type, whether it holds a table, the `Record` of a `tuple[Record, ...]`, and what fits a value in."""
+
+    hint: Any
+    nests: bool
+    record: type | None
+    fitting: Fitting
 
 
 @runtime_checkable
@@ -59,18 +62,21 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
         ConfigurationError: an unknown key (the nearest known one is suggested), a value of another type, or one that
             the dataclass refuses.
     """
-    hints = get_type_hints(type(base))
+    known = typed_fields(type(base))
     changed: dict[str, Any] = {}
     for key, value in values.items():
-        name = f"{where}.{key}" if where else key
-        check_keys([key], hints, where)
-        current = vars(base)[key]
-        if is_dataclass(current):
+        if key not in known:
+            check_keys([key], known, where)
+        typed = known[key]
+        if typed.nests and is_dataclass(current := vars(base)[key]):
+            name = _within(where, key)
             changed[key] = overlay(current, _as_table(value, name), name)
-        elif (kind := _record(hints[key])) is not None:
-            changed[key] = _records(kind, value, name)
+        elif typed.record is not None:
+            changed[key] = _records(typed.record, value, _within(where, key))
+        elif (fitted := typed.fitting(value)) is MISFIT:
+            _refuse(typed.hint, value, _within(where, key))
         else:
-            changed[key] = fit(hints[key], value, name)
+            changed[key] = fitted
     return replace(base, **changed)  # pyright: ignore[reportArgumentType]
 
 
@@ -88,7 +94,7 @@ def check_keys(keys: Iterable[str], known: Iterable[str], where: str = "") -> No
     names = list(known)
     for key in keys:
         if key not in names:
-            got = repr(f"{where}.{key}" if where else key)
+            got = repr(_within(where, key))
             raise ConfigurationError(f"a key out of {', '.join(names)}", got, "a misspelt key", nearest(key, names))
 
 
@@ -115,11 +121,8 @@ def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401
     Raises:
         ConfigurationError: the value does not fit.
     """
-    fitted = _fitted(hint, value)
-    if fitted is _MISFIT:
-        cause, move = _explain(hint, value)
-        raise ConfigurationError(f"{name} as {describe(hint)}", _shown(value), cause, move)
-    return fitted
+    fitted = fitting_of(hint)(value)
+    return _refuse(hint, value, name) if fitted is MISFIT else fitted
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
@@ -134,19 +137,22 @@ def plain(value: Any) -> Any:  # noqa: ANN401
     Raises:
         ConfigurationError: a field holds a value that its type does not allow.
     """
-    hints = get_type_hints(type(value))
+    known = typed_fields(type(value))
     result: dict[str, Any] = {}
     unused = _unused(value)
     for field in fields(value):
-        inner = vars(value)[field.name]
-        if field.name in unused:
+        name, inner = field.name, vars(value)[field.name]
+        if name in unused:
             continue
-        if is_dataclass(inner):
-            result[field.name] = plain(inner)
-        elif _record(hints[field.name]) is not None:
-            result[field.name] = [plain(item) for item in inner]
+        typed = known[name]
+        if typed.nests and is_dataclass(inner):
+            result[name] = plain(inner)
+        elif typed.record is not None:
+            result[name] = [plain(item) for item in inner]
+        elif (fitted := typed.fitting(inner)) is MISFIT:
+            _refuse(typed.hint, inner, name)
         else:
-            result[field.name] = _listed(fit(hints[field.name], inner, field.name))
+            result[name] = _listed(fitted)
     return result
 
 
@@ -161,18 +167,18 @@ def flat_fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # 
     >>> dict(flat_fields(TrainingExperiment()))["plan.epochs"]
     <class 'int'>
     """
-    for name, hint in get_type_hints(type(config)).items():
+    for name, typed in typed_fields(type(config)).items():
         inner = vars(config)[name]
         if is_dataclass(inner):
             yield from flat_fields(inner, f"{prefix}{name}.")
         else:
-            yield prefix + name, hint
+            yield prefix + name, typed.hint
 
 
 def describe(hint: Any) -> str:  # noqa: ANN401
     """A type in words: `an integer, or [an integer, an integer]`."""
-    if hint in _WORDS:
-        return _WORDS[hint]
+    if hint in WORDS:
+        return WORDS[hint]
     parts = [part for part in get_args(hint) if part is not Ellipsis]
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(map(str, parts))
@@ -186,6 +192,28 @@ def nearest(name: str, known: list[str]) -> str:
     """The next move after a misspelt name."""
     close = get_close_matches(name, known, n=1)
     return f"did you mean {close[0]!r}?" if close else "pick one of the known names"
+
+
+@lru_cache(maxsize=256)
+def typed_fields(kind: type) -> Mapping[str, TypedField]:
+    """The fields of a dataclass; looking their types up takes longer than putting the values into them."""
+    hints = get_type_hints(kind)
+    return {name: TypedField(hint, _nests(hint), _record(hint), fitting_of(hint)) for name, hint in hints.items()}
+
+
+def _nests(hint: Any) -> bool:  # noqa: ANN401
+    """Whether a value of a type may be a dataclass."""
+    return hint not in WORDS and get_origin(hint) not in (Literal, tuple)
+
+
+def _within(where: str, key: str) -> str:
+    """Dotted name of a key of a table."""
+    return f"{where}.{key}" if where else key
+
+
+def _refuse(hint: Any, value: Any, name: str) -> NoReturn:  # noqa: ANN401
+    cause, move = _explain(hint, value)
+    raise ConfigurationError(f"{name} as {describe(hint)}", _shown(value), cause, move)
 
 
 def _record(hint: Any) -> type | None:  # noqa: ANN401
@@ -209,42 +237,10 @@ def _listed(value: Any) -> Any:  # noqa: ANN401
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _fitted(hint: Any, value: Any) -> Any:  # noqa: ANN401
-    """The converted value, or the misfit mark."""
-    origin = get_origin(hint)
-    if origin in (Union, UnionType):
-        tries = (_fitted(part, value) for part in get_args(hint))
-        return next((fitted for fitted in tries if fitted is not _MISFIT), _MISFIT)
-    if origin is Literal:
-        return value if isinstance(value, str) and value in get_args(hint) else _MISFIT
-    if origin is tuple:
-        return _fitted_items(get_args(hint), value)
-    if hint is NoneType:
-        return None if value is None or value == NONE else _MISFIT
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if abs(value) <= sys.float_info.max else _MISFIT  # NaN is not, either
-    if hint is int and type(value) is int:
-        return value if abs(value) <= _LARGEST else _MISFIT
-    return value if type(value) is hint and hint in _WORDS else _MISFIT
-
-
-def _fitted_items(hints: tuple[Any, ...], value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, Mapping) and get_origin(hints[0]) is tuple:
-        value = list(value.items())
-    if not isinstance(value, list | tuple):
-        return _MISFIT
-    if Ellipsis in hints:
-        hints = (hints[0],) * len(value)
-    if len(hints) != len(value):
-        return _MISFIT
-    items = [_fitted(hint, item) for hint, item in zip(hints, value, strict=True)]
-    return _MISFIT if any(item is _MISFIT for item in items) else tuple(items)
-
-
 def _explain(hint: Any, value: Any) -> tuple[str, str]:  # noqa: ANN401
     """Likely cause and next move of a misfit."""
     numbers = value if isinstance(value, list | tuple) else [value]
-    if any(type(x) is int and abs(x) > _LARGEST for x in numbers):
+    if any(type(x) is int and abs(x) > LARGEST for x in numbers):
         return "digits too many", "write fewer"
     if any(isinstance(x, float) and not math.isfinite(x) for x in numbers):
         return "a computed value that failed, or a field left open", "pass finite numbers"
@@ -263,7 +259,7 @@ def _as_table(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
-    if type(value) is int and abs(value) > _LARGEST:
+    if type(value) is int and abs(value) > LARGEST:
         return f"an integer of about {int(value.bit_length() * 0.30103) + 1} digits"
     text = repr(list(value)) if isinstance(value, tuple) else repr(value)
     return text if len(text) <= 200 else f"{text[:200]}..."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from ..data import config_digest
@@ -106,7 +107,13 @@ def training_from_plain(values: Mapping[str, Any]) -> TrainingExperiment:
     Raises:
         ConfigurationError: an unknown key, or a value that does not fit.
     """
-    return laid_over(TrainingExperiment(), values)
+    return laid_over(_usual(), values)
+
+
+@lru_cache(maxsize=1)
+def _usual() -> TrainingExperiment:
+    """The default experiment, which never changes: made once, not for each trial of a search."""
+    return TrainingExperiment()
 
 
 def laid_over(base: TrainingExperiment, values: Mapping[str, Any]) -> TrainingExperiment:

@@ -100,15 +100,17 @@ def check_value(value: Any, *, depth: int) -> None:  # noqa: ANN401
         inside: list[Any] = []
         for item in level:
             kind = type(item)
-            if kind is dict:
+            if kind is str:  # the most of them first
+                if not item.isascii() and not _is_text(item):
+                    raise ValueError("a text with half of a surrogate pair, which UTF-8 cannot hold")
+            elif kind is int:
+                if not -_LARGEST <= item <= _LARGEST:
+                    raise ValueError(f"an integer of {len(str(abs(item)))} digits, beyond 64 bits")
+            elif kind is dict:
                 inside += item
                 inside += item.values()
             elif kind is list or kind is tuple:
                 inside += item
-            elif kind is str and not item.isascii() and not _is_text(item):
-                raise ValueError("a text with half of a surrogate pair, which UTF-8 cannot hold")
-            elif kind is int and not -_LARGEST <= item <= _LARGEST:
-                raise ValueError(f"an integer of {len(str(abs(item)))} digits, beyond 64 bits")
         if not inside:
             return
         level = inside

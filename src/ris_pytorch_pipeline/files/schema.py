@@ -1,14 +1,16 @@
 """Does a document hold exactly the fields of a dataclass, each of its type?"""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import NoneType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
 _TABLES = (dict, Mapping)
+_PLAIN = (str, int, float, bool, NoneType)
+_Reading = Callable[[Any, str], Any]
+"""A value in its type, of the value and the name of its place; ValueError where it is of another."""
 
 
 def from_document(kind: type[Record], values: object, where: str = "") -> Record:
@@ -36,62 +38,124 @@ def from_document(kind: type[Record], values: object, where: str = "") -> Record
     Traceback (most recent call last):
     ValueError: x = '1'
     """
-    hints = _hints(kind)
+    readings = _readings(kind)
     held = values if isinstance(values, Mapping) else {}
-    lost, extra = sorted(hints.keys() - held.keys()), sorted(held.keys() - hints.keys())
-    if lost or extra:
+    if held.keys() != readings.keys():
+        lost, extra = sorted(readings.keys() - held.keys()), sorted(held.keys() - readings.keys())
         raise ValueError(
             f"{where or 'the document'} without {', '.join(lost) or 'none'}, and with "
             f"{', '.join(name[:40] for name in extra[:5]) or 'none'} too many"
         )
     inner = f"{where}." if where else ""
-    return kind(**{name: _value(hint, held[name], f"{inner}{name}") for name, hint in hints.items()})
+    return kind(**{name: reading(held[name], inner + name) for name, reading in readings.items()})
 
 
 @lru_cache(maxsize=256)
-def _hints(kind: type) -> dict[str, Any]:
-    """Types of a dataclass's fields; looking them up takes longer than comparing with them."""
+def _readings(kind: type) -> Mapping[str, _Reading]:
+    """What reads the fields of a dataclass; looking their types up takes longer than reading the values."""
     found = get_type_hints(kind)
-    return {field.name: found[field.name] for field in fields(kind)}
+    return {field.name: _reading_of(found[field.name]) for field in fields(kind)}
 
 
 def fits(hint: Any, value: object) -> bool:  # noqa: ANN401
     """Whether a value read from JSON is of a type; an integer is a float too, a truth value is no number."""
     try:
-        _value(hint, value, "")
+        _fitting_of(hint)(value, "")
     except ValueError:
         return False
     return True
 
 
-def _value(hint: Any, value: object, where: str) -> Any:  # noqa: ANN401
+@lru_cache(maxsize=256)
+def _fitting_of(hint: Any) -> _Reading:  # noqa: ANN401
+    """What reads a type, kept: unions in another order are equal, and take the same values, if not as the same."""
+    return _reading_of(hint)
+
+
+def _reading_of(hint: Any) -> _Reading:  # noqa: ANN401
+    """What reads a type."""
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Any:
-        return value
+        return _anything
     if is_dataclass(hint) and isinstance(hint, type):
-        return from_document(hint, value, where)
+        return partial(from_document, hint)
     if origin in (Union, UnionType):
-        return _one_of(inner, value, where)
-    if origin is Literal and type(value) in (str, int) and value in inner:
-        return value
-    if origin in _TABLES and isinstance(value, Mapping):
-        return {_value(inner[0], k, where): _value(inner[1], v, f"{where}.{k}"[:80]) for k, v in value.items()}
-    if hint == list[Any] and isinstance(value, list):
-        return value
-    if origin is list and isinstance(value, list) and all(fits(inner[0], item) for item in value):
-        return [_value(inner[0], item, where) for item in value]
-    if origin is tuple and isinstance(value, list) and len(inner) == 2 and inner[1] is Ellipsis:
-        return tuple(_value(inner[0], item, f"{where}[{number}]") for number, item in enumerate(value))
-    if (hint in (None, NoneType) and value is None) or type(value) is hint or (hint is float and type(value) is int):
-        return value
-    return _refuse(value, where)
+        return _one_of(inner)
+    if origin is Literal:
+        return _word_of(inner)
+    if origin in _TABLES and inner:
+        return _table_of(_reading_of(inner[0]), _reading_of(inner[1]))
+    if origin is list:
+        return _list_of(_reading_of(inner[0]))
+    if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
+        return _tuple_of(_reading_of(inner[0]))
+    return partial(_scalar, _kinds_of(hint))
 
 
-def _one_of(hints: tuple[Any, ...], value: object, where: str) -> Any:  # noqa: ANN401
-    for hint in hints:
-        with suppress(ValueError):
-            return _value(hint, value, where)
-    return _refuse(value, where)
+def _kinds_of(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Types that a value of a plain type has, as JSON gives it."""
+    return (float, int) if hint is float else (NoneType,) if hint is None else (hint,)
+
+
+def _anything(value: Any, _: str) -> Any:  # noqa: ANN401
+    return value
+
+
+def _scalar(kinds: tuple[Any, ...], value: Any, where: str) -> Any:  # noqa: ANN401
+    return value if type(value) in kinds else _refuse(value, where)
+
+
+def _word_of(words: tuple[Any, ...]) -> _Reading:
+    return lambda value, where: value if type(value) in (str, int) and value in words else _refuse(value, where)
+
+
+def _table_of(key: _Reading, item: _Reading) -> _Reading:
+    def table(value: Any, where: str) -> Any:  # noqa: ANN401
+        if not isinstance(value, Mapping):
+            return _refuse(value, where)
+        if item is _anything:
+            return {key(name, where): held for name, held in value.items()}
+        return {key(name, where): item(held, f"{where}.{name}"[:80]) for name, held in value.items()}
+
+    return table
+
+
+def _list_of(item: _Reading) -> _Reading:
+    def listed(value: Any, where: str) -> Any:  # noqa: ANN401
+        if isinstance(value, list):
+            try:
+                return value if item is _anything else [item(held, where) for held in value]
+            except ValueError:
+                pass  # the whole list is named
+        return _refuse(value, where)
+
+    return listed
+
+
+def _tuple_of(item: _Reading) -> _Reading:
+    def several(value: Any, where: str) -> Any:  # noqa: ANN401
+        if not isinstance(value, list):
+            return _refuse(value, where)
+        return tuple(item(held, f"{where}[{number}]") for number, held in enumerate(value))
+
+    return several
+
+
+def _one_of(hints: tuple[Any, ...]) -> _Reading:
+    plain = {kind for hint in hints for kind in _kinds_of(hint) if kind in _PLAIN}
+    readings = [_reading_of(hint) for hint in hints]
+
+    def first(value: Any, where: str) -> Any:  # noqa: ANN401
+        if type(value) in plain:  # which any of them would give back as it is
+            return value
+        for reading in readings:
+            try:
+                return reading(value, where)
+            except ValueError:
+                continue
+        return _refuse(value, where)
+
+    return first
 
 
 def _refuse(value: object, where: str) -> NoReturn:

@@ -31,6 +31,8 @@ MOST_HEADER = 2**24
 _CHUNK = 2**20
 _KNOWN = {"header", "format", SEAL}
 """Keys that a file's metadata may have."""
+_OF_TENSOR = {"dtype", "shape", "data_offsets"}
+"""Keys that the entry of a tensor has."""
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: str, *, overwrite: bool = True) -> None:
@@ -214,13 +216,13 @@ def _place(name: str, value: Any) -> tuple[torch.dtype, tuple[int, ...], int, in
     Raises:
         ValueError: an entry that describes none.
     """
-    if not isinstance(value, dict) or value.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(value, dict) or value.keys() != _OF_TENSOR:
         raise ValueError(f"an entry {name[:40]!r} that describes no tensor")
     kind, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(kind, str) or kind not in TYPES:
         raise ValueError(f"{name[:40]!r} of type {str(kind)[:20]}, which is not read here")
     whole = isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2 and len(shape) <= 16
-    if not whole or not all(type(n) is int and n >= 0 for n in (*shape, *offsets)):
+    if not whole or any([type(n) is not int or n < 0 for n in shape + offsets]):  # a list, faster than a generator
         raise ValueError(f"{name[:40]!r} with a shape or place that is none")
     if offsets[1] - offsets[0] != math.prod(shape) * TYPES[kind].itemsize:
         raise ValueError(f"{name[:40]!r} of shape {shape} in {offsets[1] - offsets[0]} bytes")

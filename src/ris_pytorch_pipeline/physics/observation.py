@@ -14,7 +14,7 @@ from .kinds import Kinds, is_mixed, kinds_of
 from .scenes.scenario import identifiable_sources
 from .sequences import check_sequences, sequences_of
 from .sounding import Sounding, as_complex, check_dimensions, disagree, signs_as_complex
-from .tensors import as_tensor
+from .tensors import as_tensor, check_finite
 
 _TENSORS = ("measurements", "codes", "channel")
 _SUBSETS = tuple(names for size in (1, 2, 3) for names in combinations(_TENSORS, size))
@@ -89,7 +89,7 @@ class Observation(Sounding):
         self._check_shapes()
         self._check_agreement()
         for name in given:
-            _check_finite(name, vars(self)[name])
+            check_finite(name, vars(self)[name])
         object.__setattr__(self, "sequences", check_sequences(self.symbols, self.sequences, self.measurements))
 
     def _check_shapes(self) -> None:
@@ -282,19 +282,3 @@ def _variance(value: Any, tensors: dict[str, Tensor]) -> Tensor | None:  # noqa:
             "a level in dB, or the variances of another batch", "pass σ² per antenna, one or one per scene",
         )  # fmt: skip
     return known
-
-
-def _check_finite(name: str, value: Tensor) -> None:
-    if not _finite(value):
-        bad = ~torch.isfinite(value)
-        first = [int(place) for place in torch.unravel_index(bad.flatten().byte().argmax(), bad.shape)]
-        raise InputError(
-            f"finite {name}", f"{int(bad.sum())} of {bad.numel()} values NaN or infinite, the first at index {first}",
-            "a failed capture, or a division by zero before this call",
-            "repair it, or leave that scene out: by `pick` in a mapping",
-        )  # fmt: skip
-
-
-def _finite(value: Tensor) -> bool:
-    """Whether every entry is finite; one pass in the usual case, since a NaN or an infinity cannot leave a sum."""
-    return bool(torch.isfinite(value.sum())) or bool(torch.isfinite(value).all())

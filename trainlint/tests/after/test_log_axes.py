@@ -1,11 +1,14 @@
 """Is a log with epochs and steps judged by its values, however few epochs they fill?"""
 
 import math
+from array import array
+from itertools import groupby, pairwise
 from random import Random
 
 import pytest
 
 from trainlint import diagnose_text
+from trainlint.after.series import runs
 
 FORMS = (
     "epoch {e} step {s} loss {v:.4f}",
@@ -70,3 +73,20 @@ def test_sums_that_begin_anew_with_each_epoch_are_no_rise() -> None:
     """A running sum of a falling loss climbs within each pass."""
     sums = [(1 + 1 / (1 + e)) * (b + 1) for e in range(4) for b in range(12)]
     assert codes(log("epoch {e} iter {b} running_loss {v:.3f}", sums)) == set()
+
+
+def in_turn(epochs: array, key) -> list[tuple[int, int]]:
+    """Begin and end of each row, told the slow way."""
+    ends = [0]
+    for _, row in groupby(map(key, epochs)):
+        ends.append(ends[-1] + len(list(row)))
+    return [*pairwise(ends)]
+
+
+@pytest.mark.parametrize("key", [float, math.ceil])
+def test_rows_of_one_epoch_are_those_of_a_plain_grouping(key) -> None:
+    draw = Random(0)
+    for size in range(60):
+        epochs = array("d", [draw.choice([0.0, 0.5, 1.0, 1.5, 2.0, -1.0]) for _ in range(size)])
+        assert runs(epochs, key) == in_turn(epochs, key)
+    assert runs([math.nan, math.nan, 1.0, math.inf, math.inf]) == [(0, 1), (1, 2), (2, 3), (3, 5)]

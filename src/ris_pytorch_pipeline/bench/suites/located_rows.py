@@ -20,6 +20,7 @@ from .sealed_table import (
     pq,
     table_bytes,
     table_of,
+    whole_table,
 )
 
 Row = dict[str, Any]
@@ -85,8 +86,9 @@ def read_located(path: Path | str) -> "pa.Table":
     """
     try:
         check_file(Path(path))
-        _check_form(pq.read_schema(path))
-        return _completed(pq.read_table(path))
+        with pq.ParquetFile(path) as file:
+            _check_form(file.schema_arrow)
+            return _completed(whole_table(file))
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ def _check_schema(schema: "pa.Schema", path: Path) -> None:
         )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
 def _schema() -> "pa.Schema":
     return pa.schema([pa.field(name, _type(kind)) for name, kind in COLUMNS.items()])
 

@@ -125,10 +125,26 @@ def table_of(content: bytes, *, unsealed: bool = False) -> "pa.Table":
     Raises:
         ValueError: another byte than was written, or no seal.
     """
-    held = pq.read_metadata(pa.BufferReader(content)).metadata or {}
-    text = held.get(SEAL.encode())
-    if text is None and not unsealed:
-        raise ValueError("no digest in its metadata")
-    if text is not None and not check_seal(content, str(parse_document(text).get(SEAL))):
-        raise ValueError("its digest does not hold: a byte was changed")
-    return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+    with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
+        text = (file.metadata.metadata or {}).get(SEAL.encode())
+        if text is None and not unsealed:
+            raise ValueError("no digest in its metadata")
+        if text is not None and not check_seal(content, str(parse_document(text).get(SEAL))):
+            raise ValueError("its digest does not hold: a byte was changed")
+        return whole_table(file)
+
+
+def whole_table(file: "pq.ParquetFile") -> "pa.Table":
+    """All that an open Parquet file holds, without the detour over a dataset, which takes half as long again.
+
+    Args:
+        file: whose digest holds.
+
+    Raises:
+        ValueError: two columns of one name.
+        OSError: it cannot be read.
+    """
+    names = file.schema_arrow.names
+    if len({*names}) < len(names):
+        raise ValueError("two columns of one name")
+    return file.read()

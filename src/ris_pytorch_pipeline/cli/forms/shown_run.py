@@ -31,9 +31,9 @@ def run_at(
         InputError: a ledger, or an evaluation, that cannot be read.
     """
     events = standing(read_ledger(folder / LEDGER)) if is_there(folder / LEDGER) else []
-    verdict, unjudged = _verdict(folder) if events else (None, "")
     place = folder / FOLDER if kept is None else kept
     evaluation = read_evaluation(place)
+    verdict, unjudged = _verdict(folder) if events else (None, "")
     return RunShown(
         name=name,
         events=events,

@@ -61,7 +61,9 @@ def record_of(line: bytes, *, checked: bool) -> dict[str, Any] | None:
     if not isinstance(log, dict):
         return None
     told = log.pop(_CHECKSUM, None)
-    return log if told == (_crc(log) if checked or AFTER in log else None) else None
+    if not checked and AFTER not in log:
+        return log if told is None else None
+    return log if told == (_crc_of_read(log) if line.isascii() else _crc(log)) else None
 
 
 def out_of_place(path: Path, number: int) -> tuple[str, str, str, str]:
@@ -83,5 +85,8 @@ def _sealed(log: dict[str, Any]) -> dict[str, Any]:
 
 
 def _crc(log: dict[str, Any]) -> str:
-    read = json.loads(json.dumps(log))  # whose keys are texts, as those of a record that was read
-    return f"{zlib.crc32(json.dumps(read, sort_keys=True).encode()):08x}"
+    return _crc_of_read(json.loads(json.dumps(log)))  # whose keys are texts, as those of a record that was read
+
+
+def _crc_of_read(log: dict[str, Any]) -> str:
+    return f"{zlib.crc32(json.dumps(log, sort_keys=True).encode()):08x}"

@@ -132,7 +132,7 @@ def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:
         storage: to look into.
         name: of the search.
     """
-    return name in _names(storage) and _SETTINGS in _loaded(storage, name).user_attrs
+    return _begun(storage, name) is not None
 
 
 def searches_in(storage: "optuna.storages.BaseStorage") -> list[str]:
@@ -182,9 +182,19 @@ def refuse_present(name: str, error: Exception | None = None) -> NoReturn:
 
 
 def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
-    if not holds_search(storage, name):
-        refuse_absent(name)
-    return dict(_loaded(storage, name).user_attrs)
+    kept = _begun(storage, name)
+    return refuse_absent(name) if kept is None else kept
+
+
+def _begun(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any] | None:
+    """What is kept beside the trials of a search; None of one that is not there, or has not begun."""
+    kept = _attributes(storage, name) if name in _names(storage) else {}
+    return kept if _SETTINGS in kept else None
+
+
+def _attributes(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
+    """What is kept beside the trials of a study, to read: `Study.user_attrs` is a deep copy of it, which takes long."""
+    return storage.get_study_user_attrs(storage.get_study_id_from_name(name))
 
 
 def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
@@ -194,7 +204,7 @@ def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settin
     long = optuna.load_study(
         storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
     )
-    kept = short.user_attrs  # those of an older version hold less
+    kept = _attributes(storage, name)  # those of an older version hold less
     source, preflight = dict(kept.get(_SOURCE, {})), checked_from_plain(kept.get(_PREFLIGHT))
     return Studies(settings=settings, short=short, long=long, source=source, preflight=preflight)
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import tomli_w
 
 from ...errors import ConfigurationError
 from ...experiment import Phases, TrainingExperiment
-from ...experiment.strict import nearest
+from ...experiment.strict import nearest, typed_fields
 from ...experiment.toml import read_toml
 from ..trying.recipe import Recipe, phases_of
 from .knobs import Knob, is_knob, knob_of
@@ -149,11 +149,11 @@ def _knobs(values: Mapping[str, Any], config: Any, prefix: str, more: tuple[str,
     Raises:
         ConfigurationError: an unknown field, or one that no search varies.
     """
-    hints = get_type_hints(type(config))
+    fields = typed_fields(type(config))
     for key, value in values.items():
         name = f"{prefix}{key}"
-        if key not in hints:
-            known = [*hints, *more]
+        if key not in fields:
+            known = [*fields, *more]
             raise ConfigurationError(
                 f"a field out of {', '.join(known)}", repr(name), "a misspelt field", nearest(key, known)
             )
@@ -169,7 +169,7 @@ def _knobs(values: Mapping[str, Any], config: Any, prefix: str, more: tuple[str,
                 f"fields of {name}", ", ".join(table), "values for a whole table", f"name a field: [{name}]"
             )
         else:
-            yield name, knob_of(table, hints[key], name)
+            yield name, knob_of(table, fields[key].hint, name)
 
 
 def _table(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import chain, groupby, islice, pairwise
+from itertools import chain, islice, pairwise
 from operator import le, ne
 
 
@@ -198,16 +198,15 @@ def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
 
 
 def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
-    """Begin and end of each row of places that have the same epoch."""
-    found: list[tuple[int, int]] = []
-    begin = end = 0
-    last = math.inf
-    for epoch, row in groupby(epochs):
-        if key(epoch) != last:
-            found += [(begin, end)] * (end > begin)
-            begin, last = end, key(epoch)
-        end += len(list(row))
-    return [*found, (begin, end)] if end > begin else found
+    """Begin and end of each row of places of one epoch."""
+    cuts: list[int] = []
+    before = last = math.nan
+    for i, epoch in enumerate(epochs):
+        if epoch != before and (here := key(epoch)) != last:
+            cuts.append(i)
+            last = here
+        before = epoch
+    return [*pairwise([*cuts, len(epochs)])]
 
 
 def _place(series: Series, group: Sequence[int]) -> str:

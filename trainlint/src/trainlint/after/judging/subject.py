@@ -20,13 +20,13 @@ class Subject:
     def train(self) -> Series | None:
         """The train loss: the whole one with most values, else the sum of its terms; a running sum is taken apart."""
         found = whole(self.log, Kind.TRAIN_LOSS)
-        return taken_apart(found) if found is not None and sums_up(found) else found
+        return taken_apart(found) if found and self.summed else found
 
     @cached_property
     def summed(self) -> bool:
-        """True where the train loss is printed as a sum since its epoch began."""
+        """Whether the train loss is printed as a sum since its epoch began."""
         found = whole(self.log, Kind.TRAIN_LOSS)
-        return found is not None and sums_up(found)
+        return bool(found and sums_up(found))
 
     @cached_property
     def validation(self) -> Series | None:
@@ -36,12 +36,12 @@ class Subject:
     @cached_property
     def train_curve(self) -> Curve:
         """Levels of the train loss; empty where there is none."""
-        return curve(self.train) if self.train is not None else Curve(levels=(), places=())
+        return curve(self.train) if self.train else Curve(levels=(), places=())
 
     @cached_property
     def validation_curve(self) -> Curve:
         """Levels of the validation loss; empty where there is none."""
-        return curve(self.validation) if self.validation is not None else Curve(levels=(), places=())
+        return curve(self.validation) if self.validation else Curve(levels=(), places=())
 
     @cached_property
     def train_stretches(self) -> Curve | None:
@@ -63,13 +63,13 @@ class Subject:
 
 def within(series: Series | None, epochs: Curve) -> Curve | None:
     """The levels of a series within its epochs; None where they say no more than the epochs do."""
-    fine = stretches(series) if series is not None and not sums_up(series) else None
-    return fine if fine is not None and len(fine) > len(epochs) else None
+    fine = stretches(series) if series and not sums_up(series) else None
+    return fine if fine and len(fine) > len(epochs) else None
 
 
-def finest(series: Series, fewest: int) -> Curve:
+def finest(series: Series, fewest: int, epochs: Curve | None = None) -> Curve:
     """The curve of a series: over epochs where there are enough of them, else over its values."""
-    epochs = curve(series)
+    epochs = epochs or curve(series)
     return epochs if len(epochs) >= fewest else within(series, epochs) or epochs
 
 

@@ -57,10 +57,10 @@ def _jump(levels: Sequence[float], fewest: int) -> int | None:
     count = len(levels)
     for start in range(3, count - fewest + 1):
         head, tail = levels[:start], levels[start:]
-        before, after = statistics.median(head[-3:]), statistics.median(tail)
-        if before <= 0 or min(tail) <= before * 1.3 or levels[start] < 1.3 * head[-1]:
+        before = statistics.median(head[-3:])
+        if before <= 0 or levels[start] < 1.3 * head[-1] or min(tail) <= before * 1.3:
             continue
-        over = min(tail) > 1.05 * max(head) and after > 1.4 * statistics.median(head)
+        over = min(tail) > 1.05 * max(head) and statistics.median(tail) > 1.4 * statistics.median(head)
         over = over and (len(tail) > 3 or min(tail) > statistics.median(head) + _FAR * noise(head))
         stays = count - start >= max(4, 0.1 * count) and min(tail) > 1.8 * before and not _recovers(tail)
         if over or stays:
@@ -74,8 +74,8 @@ def _recovers(tail: Sequence[float]) -> bool:
 
 def _validation(subject: Subject) -> list[Finding]:
     val, train = subject.validation_curve, subject.train_curve
-    if subject.validation is not None:
-        val = finest(subject.validation, FEWEST)
+    if subject.validation:
+        val = finest(subject.validation, FEWEST, val)
     if len(val) < FEWEST or subject.log.rival:
         return []
     smooth = [statistics.median(val.levels[max(0, i - 1) : i + 2]) for i in range(len(val))]
@@ -112,7 +112,7 @@ def _still_better(series: Series) -> bool:
 
 
 def _bound(subject: Subject) -> list[Finding]:
-    levels = finest(subject.train, 6).levels if subject.train is not None else ()
+    levels = finest(subject.train, 6, subject.train_curve).levels if subject.train else ()
     if len(levels) < 6 or subject.log.rival or levels[-1] >= 0:
         return []
     early, late = levels[0] - levels[len(levels) // 3], levels[-1 - len(levels) // 3] - levels[-1]

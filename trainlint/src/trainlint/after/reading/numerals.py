@@ -131,7 +131,9 @@ class Commas:
         for line in lines:
             self.lines += 1
             point = bool(_POINT.search(line))
-            sure = any(_SURE.match(m[0]) if point else not _COUNT.fullmatch(m[0]) for m in _COMMA.finditer(line))
+            sure = "," in line and any(
+                _SURE.match(m[0]) if point else not _COUNT.fullmatch(m[0]) for m in _COMMA.finditer(line)
+            )
             self.sure += sure
             self.points += point and not sure
 
