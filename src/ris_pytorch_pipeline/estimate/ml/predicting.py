@@ -13,7 +13,7 @@ from .hypothesis import Hypothesis, Likelihood, Rows
 from .readings import Reader
 
 _CLEAR = 2.0
-"""Thresholds of evidence that every source of a scene has to bring, its residual being noise, not to be asked."""
+"""Thresholds of evidence that every source of a scene has to bring, not to be asked unless it is a misfit."""
 _FEWEST = 4
 """Snapshots from which on they are predicted. Two of three tell little of the third: of 1000 scenes with three
 snapshots of eight antennas it took 34 true pilots and left 3 false ones more (`benchmarks/held_out_counts.py`)."""
